@@ -1,0 +1,1 @@
+"""The command line: the same capabilities without a window; never imports Qt."""

@@ -1,0 +1,144 @@
+"""Mutations as objects: what is asked for (operations) and what came of it (change sets).
+
+Every view refreshes from change sets alone, and undo is the change set's own `inverse`, so no
+caller wires refreshes or undo by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from photoorg.core.ids import PhotoId, Revision
+from photoorg.core.records import TagSource, TagState
+
+
+class ChangeKind(StrEnum):
+    """What sort of thing changed."""
+
+    PHOTOS_ADDED = "photos_added"
+    PHOTOS_CHANGED = "photos_changed"
+    PHOTOS_REMOVED = "photos_removed"
+    FOLDERS = "folders"
+    TAGS = "tags"
+    VECTORS = "vectors"
+    FAILURES = "failures"
+
+
+@dataclass(frozen=True, slots=True)
+class TagAssertion:
+    """The state of one tag on one photo; `state` None means that nothing is known."""
+
+    photo_id: PhotoId
+    tag: str
+    state: TagState | None
+    source: TagSource = TagSource.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class AddTag:
+    """The person gives a tag to photos."""
+
+    tag: str
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTag:
+    """The person takes a tag off photos; it may be suggested again."""
+
+    tag: str
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmTag:
+    """The person accepts a suggested tag."""
+
+    tag: str
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectTag:
+    """The person says that a suggested tag is wrong; it is not suggested there again."""
+
+    tag: str
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTag:
+    """Give a tag a new name that no other tag has."""
+
+    tag: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTags:
+    """Move all that is known of one tag to another, and drop the first."""
+
+    tag: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRating:
+    """Rate photos, 0 (none) to 5."""
+
+    rating: int
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAssertions:
+    """Set exact tag states: what undo and redo of the tag operations come down to.
+
+    `keep_tags` are tags that must exist afterwards even where no photo carries them, and
+    `drop_tags` are tags to forget.
+    """
+
+    assertions: tuple[TagAssertion, ...]
+    keep_tags: tuple[str, ...] = ()
+    drop_tags: tuple[str, ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRatings:
+    """Set exact ratings, photo by photo."""
+
+    ratings: tuple[tuple[PhotoId, int], ...]
+
+
+Operation = (
+    AddTag
+    | RemoveTag
+    | ConfirmTag
+    | RejectTag
+    | RenameTag
+    | MergeTags
+    | SetRating
+    | RestoreAssertions
+    | RestoreRatings
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """What a committed mutation changed.
+
+    Attributes:
+        photo_ids: photos concerned; empty with `everything` for changes too wide to list.
+        everything: views should load anew instead of patching single photos.
+        label: for the undo menu: "Add tag “beach” to 12 photos".
+        inverse: the operation that takes it back, or None where it cannot be taken back.
+    """
+
+    kinds: frozenset[ChangeKind]
+    revision: Revision
+    photo_ids: frozenset[PhotoId] = frozenset()
+    everything: bool = False
+    label: str = ""
+    inverse: Operation | None = None

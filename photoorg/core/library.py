@@ -1,0 +1,139 @@
+"""What a user interface may ask of an open library.
+
+The window is written against this protocol alone. `photoorg.jobs.library.Library` keeps it with
+the real catalog and workers. Every method may be called from any thread and blocks until it has
+its answer, so a user interface calls them from its task runner, never from its event loop;
+only those marked "immediate" return without touching a disk, a database or a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.core.changes import ChangeSet, Operation
+from photoorg.core.ids import PhotoId
+from photoorg.core.progress import Progress
+from photoorg.core.records import (
+    Failure,
+    FolderNode,
+    GridRow,
+    PhotoDetails,
+    PhotoScope,
+    SearchResults,
+    Suggestion,
+    TagCount,
+)
+
+LibraryEvent = ChangeSet | Progress
+"""What listeners hear: something changed, or background work moved on."""
+
+Unsubscribe = Callable[[], None]
+
+
+class LibraryPort(Protocol):
+    """An open library: photos, tags, search, suggestions and background work."""
+
+    # -- browsing ---------------------------------------------------------------------------
+    def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
+        """Return the photos of a scope in the order of the grid."""
+
+    def grid_rows(self, photo_ids: Sequence[PhotoId]) -> Sequence[GridRow]:
+        """Return the tiles of some photos, in the order asked for; unknown ids are left out."""
+
+    def details(self, photo_id: PhotoId) -> PhotoDetails | None:
+        """Return all that is known of a photo, or None where it is gone."""
+
+    def folders(self) -> Sequence[FolderNode]:
+        """Return the folders that the person added, each with those below it."""
+
+    def tags(self) -> Sequence[TagCount]:
+        """Return all confirmed tags, most used first."""
+
+    def tag_states(self, photo_ids: Sequence[PhotoId]) -> Mapping[str, int]:
+        """Return how many of these photos carry each tag, confirmed (for many selected photos)."""
+
+    def complete_tag(self, prefix: str, limit: int = 8) -> Sequence[str]:
+        """Return tag names that begin with, or contain, what was typed: own tags first."""
+
+    def thumbnail_path(self, key: str) -> Path:
+        """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""
+
+    # -- asking -----------------------------------------------------------------------------
+    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+        """Answer the search box within a scope.
+
+        Raises:
+            QuerySyntaxError: the text cannot be read; its message says where.
+        """
+
+    def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
+        """Return photos that look like one of the library, a file, or an encoded image (paste).
+
+        Raises:
+            MediaProblem: the file or image cannot be read.
+            WorkerUnavailable: no worker can look at it.
+        """
+
+    def suggest(
+        self, photo_ids: Sequence[PhotoId], limit: int = 10
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        """Return likely tags for photos, most probable first, without those already decided.
+
+        A photo that has no visual vector yet is left out of the answer.
+        """
+
+    # -- changing ---------------------------------------------------------------------------
+    def apply(self, operation: Operation) -> ChangeSet:
+        """Carry out an operation; when this returns it is on disk and can be undone."""
+
+    def undo(self) -> ChangeSet | None:
+        """Take back the newest change that is not yet taken back; None where there is none."""
+
+    def redo(self) -> ChangeSet | None:
+        """Do again what was last undone; None where there is nothing."""
+
+    # -- background work --------------------------------------------------------------------
+    def add_folders(self, folders: Sequence[Path]) -> None:
+        """Remember folders and index them in the background.
+
+        Raises:
+            EnvironmentProblem: a folder is not there or cannot be read.
+        """
+
+    def rescan(self) -> None:
+        """Look for new, changed, moved and vanished files in all folders, in the background."""
+
+    def remove_folder(self, folder: Path) -> ChangeSet:
+        """Forget a folder; its photos leave the library, the files stay where they are."""
+
+    def prioritise(self, photo_ids: Sequence[PhotoId]) -> None:
+        """Read these photos before the others: they are on screen. Immediate."""
+
+    def pause(self) -> None:
+        """Pause background work. Immediate."""
+
+    def resume(self) -> None:
+        """Go on with paused work. Immediate."""
+
+    def cancel(self) -> None:
+        """Stop background work; `rescan` goes on where it was. Immediate."""
+
+    def progress(self) -> Progress | None:
+        """Return the newest report of running work, or None where nothing runs. Immediate."""
+
+    def failures(self) -> Sequence[Failure]:
+        """Return the files that could not be read, with reasons."""
+
+    def retry_failures(self) -> None:
+        """Try the failed files again, in the background."""
+
+    def subscribe(self, listener: Callable[[LibraryEvent], None]) -> Unsubscribe:
+        """Call `listener` with every event, from whichever thread it arose on. Immediate."""
+
+    def close(self) -> None:
+        """Stop work, write everything down, and let go of the files."""

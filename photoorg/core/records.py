@@ -1,0 +1,291 @@
+"""The plain, frozen records that travel between layers, threads and processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from photoorg.core.ids import ContentHash, FolderId, PhotoId, PixelHash, TagId
+
+
+class MediaType(StrEnum):
+    """Formats told apart by content, never by a file's name."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    TIFF = "tiff"
+    GIF = "gif"
+    BMP = "bmp"
+    HEIF = "heif"
+    AVIF = "avif"
+    RAW = "raw"
+
+
+class PhotoState(StrEnum):
+    """How far a photo has come. A missing file is a matter of `GridRow.missing`, not of state."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class TagState(StrEnum):
+    """What is known of a tag on a photo. No row at all means unknown, which is not "no"."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class TagSource(StrEnum):
+    """Who says so."""
+
+    PERSON = "person"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPoint:
+    """WGS 84 degrees; north and east are positive."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMetadata:
+    """What a file says of itself (EXIF, IPTC, XMP).
+
+    Attributes:
+        taken_at: local time at the camera, without a zone.
+        utc_offset_minutes: zone of `taken_at` where the file tells it.
+        rating: 0 to 5, or None where the file has none.
+        keywords: union of IPTC and XMP keywords, in file order, without repetition.
+        exposure: "1/250 s f/2.8 ISO 400 50 mm", the parts that are known.
+    """
+
+    taken_at: datetime | None = None
+    utc_offset_minutes: int | None = None
+    camera: str = ""
+    lens: str = ""
+    exposure: str = ""
+    gps: GeoPoint | None = None
+    rating: int | None = None
+    title: str = ""
+    caption: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file met on a walk, before anything of it was read.
+
+    Attributes:
+        path: absolute, not resolved through symlinks.
+        size: bytes.
+        modified_ns: modification time, nanoseconds since the epoch.
+    """
+
+    path: Path
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPhoto:
+    """All that one read and one decode of a file gives, save the network's input.
+
+    Attributes:
+        width: pixels of the full photo, after EXIF orientation.
+        height: pixels of the full photo, after EXIF orientation.
+        perceptual_hash: 64-bit difference hash, for near-identical photos.
+        average_color: 0xRRGGBB.
+        media_type: what the content is.
+        file_size: bytes read.
+    """
+
+    content_hash: ContentHash
+    pixel_hash: PixelHash
+    perceptual_hash: int
+    media_type: MediaType
+    file_size: int
+    width: int
+    height: int
+    average_color: int
+    metadata: PhotoMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """What one thumbnail tile shows.
+
+    Attributes:
+        thumbnail_key: names the thumbnail file; empty until there is one.
+        missing: no file of the photo is there any more.
+        tags: confirmed tags, in order of name.
+    """
+
+    photo_id: PhotoId
+    name: str
+    thumbnail_key: str
+    width: int
+    height: int
+    average_color: int
+    taken_at: datetime | None
+    state: PhotoState
+    missing: bool
+    rating: int
+    tags: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDetails:
+    """What the inspector and the viewer show of one photo.
+
+    Attributes:
+        paths: every file with this content, those that are there first.
+        confirmed: tags with who said so, in order of name.
+        rejected: tags that the person said are wrong.
+        reason: why the photo failed, or an empty string.
+    """
+
+    photo_id: PhotoId
+    paths: tuple[Path, ...]
+    thumbnail_key: str
+    media_type: MediaType | None
+    file_size: int
+    width: int
+    height: int
+    state: PhotoState
+    missing: bool
+    metadata: PhotoMetadata
+    confirmed: tuple[tuple[str, TagSource], ...] = ()
+    rejected: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and how many photos carry it, confirmed."""
+
+    tag_id: TagId
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderNode:
+    """A folder with the number of photos in it and below it."""
+
+    folder_id: FolderId
+    path: Path
+    count: int
+    present: bool
+    children: tuple[FolderNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A tag that a photo may deserve.
+
+    Attributes:
+        probability: calibrated, 0 to 1.
+        source: the model that says so, such as "starter".
+    """
+
+    tag: str
+    probability: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One photo of an answer.
+
+    Attributes:
+        score: higher is better; comparable within one answer only.
+        why: a few words for a person: "looks like “beach”", "tag beach", "name", "identical".
+    """
+
+    photo_id: PhotoId
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """An answer, best first.
+
+    Attributes:
+        hits: all of the ranking that was computed, relevant ones first.
+        relevant: how many of `hits` are shown before "Show more".
+        notice: something the person should know ("Searching names and tags only: ..."), or "".
+    """
+
+    hits: tuple[SearchHit, ...] = ()
+    relevant: int = 0
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be indexed.
+
+    Attributes:
+        unsupported: it is not a photo that photoorg reads, so nobody need worry.
+    """
+
+    path: Path
+    reason: str
+    unsupported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """The outcome of indexing: every file met is in exactly one count.
+
+    Attributes:
+        found: files met on the walk.
+        new: photos read for the first time.
+        changed: files whose content changed.
+        moved: files joined again to a photo known under another path.
+        unchanged: files that needed no reading.
+        missing: files that are no longer there.
+        failed: files that could not be read, with reasons.
+        encoded: photos that got a visual vector.
+    """
+
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    unsupported: int = 0
+    failed: tuple[Failure, ...] = ()
+    encoded: int = 0
+    seconds: float = 0.0
+
+    @property
+    def photos_per_second(self) -> float:
+        """Photos prepared or encoded a second, whichever there were more of."""
+        handled = max(self.new + self.changed + self.moved, self.encoded)
+        return handled / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoScope:
+    """Which photos a view shows when nothing is searched: everything, a folder, or a tag.
+
+    Attributes:
+        folder: only photos in or below it.
+        tag: only photos that carry it, confirmed.
+        newest_first: order by date.
+    """
+
+    folder: Path | None = None
+    tag: str | None = None
+    newest_first: bool = True

@@ -1,0 +1,1 @@
+"""Measuring how good encoders and models are."""

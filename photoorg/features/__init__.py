@@ -1,0 +1,1 @@
+"""Encoders that turn photos and words into vectors."""

@@ -1,0 +1,1 @@
+"""Finding, recognising and reading photo files; every input is hostile."""

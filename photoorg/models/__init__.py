@@ -1,0 +1,1 @@
+"""Cross-modal models that bring photos and words into one space."""
