@@ -107,9 +107,9 @@ class RestoreAssertions:
 
 @dataclass(frozen=True, slots=True)
 class RestoreRatings:
-    """Set exact ratings, photo by photo."""
+    """Set exact ratings, photo by photo; None leaves the word to the file."""
 
-    ratings: tuple[tuple[PhotoId, int], ...]
+    ratings: tuple[tuple[PhotoId, int | None], ...]
 
 
 Operation = (

@@ -21,6 +21,7 @@ from photoorg.core.progress import Progress
 from photoorg.core.records import (
     Failure,
     FolderNode,
+    GridOutline,
     GridRow,
     PhotoDetails,
     PhotoScope,
@@ -41,6 +42,13 @@ class LibraryPort(Protocol):
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope in the order of the grid."""
+
+    def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
+        """Return what is needed to lay out tiles, for all photos of a scope at once.
+
+        One query for any number of photos: the grid knows every tile's shape, day and average
+        colour before it has read a single row.
+        """
 
     def grid_rows(self, photo_ids: Sequence[PhotoId]) -> Sequence[GridRow]:
         """Return the tiles of some photos, in the order asked for; unknown ids are left out."""

@@ -22,6 +22,7 @@ class Progress:
         seconds_left: estimate, or None while there is none.
         paused: whether the person paused it.
         finished: whether this is the last report of this work.
+        problem: whether it ended early; `label` then says why and what to do.
     """
 
     task: str
@@ -33,6 +34,7 @@ class Progress:
     seconds_left: float | None = None
     paused: bool = False
     finished: bool = False
+    problem: bool = False
 
 
 class CancelToken:

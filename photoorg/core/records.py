@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from photoorg.core.ids import ContentHash, FolderId, PhotoId, PixelHash, TagId
+
+if TYPE_CHECKING:  # every process imports this module, and not every one needs numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class MediaType(StrEnum):
@@ -139,6 +144,26 @@ class GridRow:
     rating: int
     tags: tuple[str, ...]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridOutline:
+    """The shape of many tiles, aligned with the ids that were asked for.
+
+    Attributes:
+        aspects: float32 [n], width / height after orientation; 0 while it is not known.
+        days: int32 [n], days since 1970-01-01 of the date that the grid sorts by; `NO_DAY`
+            where there is none.
+        colors: uint32 [n], average colour 0xRRGGBB.
+    """
+
+    aspects: NDArray[np.float32]
+    days: NDArray[np.int32]
+    colors: NDArray[np.uint32]
+
+
+NO_DAY = -(2**31)
+"""In `GridOutline.days`: the photo has no date."""
 
 
 @dataclass(frozen=True, slots=True)

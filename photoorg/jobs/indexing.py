@@ -1,0 +1,125 @@
+"""Indexing folders from end to end: scan, read, encode, and account for every file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from photoorg.catalog.catalog import Catalog
+from photoorg.core.errors import EnvironmentProblem
+from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.records import Failure, IndexReport
+from photoorg.jobs.ingest import Ingest, Tally, VisibleFirst
+from photoorg.jobs.meter import Meter
+from photoorg.jobs.scan import ScanResult, scan_folder
+from photoorg.jobs.workers import Workers
+
+TASK = "index"
+
+
+def index_folders(
+    catalog: Catalog,
+    workers: Workers,
+    folders: Sequence[Path],
+    *,
+    token: CancelToken,
+    visible: VisibleFirst,
+    on_progress: Callable[[Progress], None],
+) -> IndexReport:
+    """Bring the catalog up to date with some folders and finish all pending work.
+
+    Args:
+        catalog: what to bring up to date; the folders must have been added to it.
+        workers: processes to use.
+        folders: absolute paths.
+        token: to pause and stop.
+        visible: photos to read first.
+        on_progress: told at most ten times a second, and once at the end.
+
+    Raises:
+        Cancelled: stopped by the token; calling again goes on.
+        EnvironmentProblem: none of the folders is there, the disk is full, ...
+    """
+    begun = time.monotonic()
+    meter = Meter(TASK, on_progress)
+    tally = Tally()
+    try:
+        scanned = _scan(catalog, workers, folders, token, meter)
+        ingest = Ingest(catalog, workers, token, visible, lambda now: _show(meter, now, token))
+        tally = ingest.tally
+        ingest.run()
+        return _account(catalog, folders, scanned, tally, time.monotonic() - begun)
+    finally:
+        meter.finish("Done", tally.read, tally.failed)
+
+
+def _scan(
+    catalog: Catalog,
+    workers: Workers,
+    folders: Sequence[Path],
+    token: CancelToken,
+    meter: Meter,
+) -> ScanResult:
+    """Scan all folders; one that is not there does not keep the others from it."""
+    found = missing = 0
+    unreadable: list[Failure] = []
+    absent: list[EnvironmentProblem] = []
+    for folder in folders:
+        if not catalog.known_files(folder):
+            workers.start()  # there will be work: let them load while we look around
+
+        def report(count: int, before: int = found) -> None:
+            meter.update("Looking for photos", before + count, 0)
+
+        try:
+            result = scan_folder(catalog, folder, token, report)
+        except EnvironmentProblem as problem:
+            absent.append(problem)
+            unreadable.append(Failure(folder, problem.message))
+            continue
+        found += result.found
+        missing += result.missing
+        unreadable.extend(result.unreadable)
+    if absent and len(absent) == len(folders):
+        raise absent[0]
+    return ScanResult(found, missing, tuple(unreadable))
+
+
+def _show(meter: Meter, tally: Tally, token: CancelToken) -> None:
+    """Report the stage that matters now: reading first, then looking."""
+    if tally.read < tally.to_read:
+        label, done, total = "Reading photos", tally.read, tally.to_read
+    else:
+        label, done, total = "Learning what photos show", tally.encoded, tally.to_encode
+    meter.update(label, done, total, failed=tally.failed, paused=token.paused)
+
+
+def _account(
+    catalog: Catalog,
+    folders: Sequence[Path],
+    scanned: ScanResult,
+    tally: Tally,
+    seconds: float,
+) -> IndexReport:
+    """Put every file met into exactly one count, those that failed on earlier runs included."""
+    failures = [
+        failure
+        for failure in catalog.failures()
+        if any(failure.path.is_relative_to(folder) for folder in folders)
+    ]
+    failed = [failure for failure in failures if not failure.unsupported]
+    unsupported = len(failures) - len(failed)
+    read = tally.new + tally.changed + tally.moved
+    return IndexReport(
+        found=scanned.found,
+        new=tally.new,
+        changed=tally.changed,
+        moved=tally.moved,
+        unchanged=max(0, scanned.found - read - len(failed) - unsupported),
+        missing=scanned.missing,
+        unsupported=unsupported,
+        failed=(*failed, *scanned.unreadable),
+        encoded=tally.encoded,
+        seconds=seconds,
+    )

@@ -1,0 +1,97 @@
+"""What crosses the pipe between the program and its worker processes: plain, frozen, picklable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photoorg.core.errors import PhotoorgError
+from photoorg.core.ids import ContentHash
+from photoorg.core.records import PreparedPhoto
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """First message of a worker: it has loaded what it needs.
+
+    Attributes:
+        description: what it runs on, such as "OpenVINO on CPU, 2 threads".
+    """
+
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A request was met."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request cannot be met, for a reason that a person should see."""
+
+    error: PhotoorgError
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A request ran into a bug of ours; the worker lives on.
+
+    Attributes:
+        report: the traceback as text.
+    """
+
+    summary: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareFile:
+    """Ask a decoder for all that one read and one decode of a file give.
+
+    Attributes:
+        path: the file.
+        slot: where the network's input goes, see `photoorg.jobs.slots`.
+        known_hashes: contents of vanished files; if this is one of them, decoding is skipped.
+    """
+
+    path: str
+    slot: int
+    known_hashes: frozenset[ContentHash] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FileReply:
+    """A decoder's answer.
+
+    Attributes:
+        content_hash: identity of the bytes.
+        photo: None where the content is one of the known hashes; then the slot is untouched.
+    """
+
+    content_hash: ContentHash
+    photo: PreparedPhoto | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareInput:
+    """Ask a decoder for the network's input, and keep no thumbnail.
+
+    Attributes:
+        source: a path, or an encoded image (pasted, or dropped from another program).
+        slot: where the input goes.
+    """
+
+    source: str | bytes
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSlots:
+    """Ask an encoder for the visual vectors of the inputs in some slots.
+
+    The answer is a float32 array [len(slots), dimension].
+    """
+
+    slots: tuple[int, ...]
