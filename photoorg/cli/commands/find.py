@@ -1,0 +1,75 @@
+"""`photoorg search` and `photoorg similar`: photos in order of how well they answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from photoorg.cli.commands.photos import absolute, demand_file
+from photoorg.cli.output import table
+from photoorg.core.records import PhotoScope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from photoorg.cli.session import CommandLibrary, Session
+    from photoorg.core.records import SearchResults
+
+MOST_SHOWN = 50
+"""Answers shown where the person set no limit; there may be thousands of relevant ones."""
+
+
+def search(session: Session, *, query: str, limit: int | None) -> None:
+    """Answer a text as the search box does.
+
+    Args:
+        session: the run.
+        query: what to look for.
+        limit: give this many, also such as are no longer relevant; None gives the relevant ones.
+
+    Raises:
+        QuerySyntaxError: the text cannot be read.
+    """
+    with session.library() as library:
+        show(session, library, library.search(query, PhotoScope()), limit)
+
+
+def similar(session: Session, *, photo: Path, limit: int | None) -> None:
+    """Find photos that look like a file, which may lie outside the catalog.
+
+    Raises:
+        MediaProblem: the file is no photo that can be read.
+    """
+    demand_file(photo)
+    with session.library() as library:
+        found = library.similar(absolute(photo), limit or MOST_SHOWN)
+        show(session, library, found, limit)
+
+
+def show(
+    session: Session, library: CommandLibrary, results: SearchResults, limit: int | None
+) -> None:
+    """Write the best hits of an answer."""
+    shown = min(results.relevant, MOST_SHOWN) if limit is None else limit
+    hits = results.hits[:shown]
+    paths = library.paths_of([hit.photo_id for hit in hits])
+    rows = [
+        {
+            "path": str(paths[hit.photo_id]),
+            "score": round(float(hit.score), 6),
+            "why": hit.why,
+            "relevant": place < results.relevant,
+        }
+        for place, hit in enumerate(hits)
+        if hit.photo_id in paths  # else another process dropped it in this moment
+    ]
+    if results.notice:
+        session.output.note(results.notice)
+    session.output.answer(
+        rows,
+        table(
+            ("score", "photo", "why"),
+            [(f"{row['score']:.3f}", str(row["path"]), str(row["why"])) for row in rows],
+        )
+        if rows
+        else ["Nothing found."],
+    )

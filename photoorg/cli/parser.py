@@ -1,0 +1,325 @@
+"""The command line's grammar. Namespaces of argparse end here: commands get plain arguments."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from photoorg import __version__
+from photoorg.cli.commands.care import backup, doctor
+from photoorg.cli.commands.evaluate import PROTOCOLS, evaluate
+from photoorg.cli.commands.find import search, similar
+from photoorg.cli.commands.index import index
+from photoorg.cli.commands.suggest import suggest
+from photoorg.cli.commands.tag import Judgement, list_tags, merge_tags, rename_tag, tag_photos
+from photoorg.cli.commands.train import train_starter
+from photoorg.cli.session import DEFAULT_FEATURES
+from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
+from photoorg.core.paths import CatalogPaths, user_data_folder
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+    from collections.abc import Callable, Sequence
+
+    from photoorg.cli.session import Session
+
+    Action = Callable[[Session], None]
+    Subparsers = _SubParsersAction[ArgumentParser]
+
+COMMANDS = {
+    "index": "scan folders and bring the catalog up to date",
+    "search": "find photos by words",
+    "similar": "find photos that look like one",
+    "suggest": "suggest tags for photos",
+    "tag": "add, remove, confirm, reject, list, rename and merge tags",
+    "train": "train a model",
+    "evaluate": "measure how good search and suggestions are",
+    "doctor": "check the catalog, and mend it",
+    "backup": "copy the catalog",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command as it was asked for, ready to run.
+
+    Attributes:
+        paths: the catalog.
+        as_json: answer with one JSON document.
+        action: carries the command out in a session.
+    """
+
+    paths: CatalogPaths
+    as_json: bool
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRequest:
+    """What the window is to open with.
+
+    Attributes:
+        folder: photos to index and show, or None for the catalog as it is.
+        paths: the catalog.
+    """
+
+    folder: Path | None
+    paths: CatalogPaths
+
+
+def parse_command(arguments: Sequence[str]) -> Invocation:
+    """Read a command line whose first word is one of `COMMANDS`.
+
+    Raises:
+        SystemExit: with 2 after telling what is wrong with it, or 0 after `--help`.
+    """
+    parser = ArgumentParser(prog="photoorg")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (
+        _add_index,
+        _add_search,
+        _add_similar,
+        _add_suggest,
+        _add_tag,
+        _add_train,
+        _add_evaluate,
+        _add_doctor,
+        _add_backup,
+    ):
+        add(subparsers)
+    namespace = parser.parse_args(arguments)
+    return Invocation(
+        CatalogPaths(namespace.catalog), namespace.json, namespace.make_action(namespace)
+    )
+
+
+def parse_window(arguments: Sequence[str]) -> WindowRequest:
+    """Read a command line that opens the window.
+
+    Raises:
+        SystemExit: with 2 after telling what is wrong with it, or 0 after `--help`, `--version`.
+    """
+    width = max(map(len, COMMANDS)) + 2
+    parser = ArgumentParser(
+        prog="photoorg",
+        usage="photoorg [FOLDER] [--catalog DIR]\n       photoorg COMMAND ... [--json]",
+        description="Show, search and tag photos. Without a command the window opens.",
+        epilog="commands (photoorg COMMAND --help tells more):\n"
+        + "".join(f"  {name:{width}}{help_}\n" for name, help_ in COMMANDS.items())
+        + "\nA folder that is called like a command: ./index",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="photos to show")
+    _add_catalog(parser)
+    parser.add_argument("--version", action="version", version=f"photoorg {__version__}")
+    namespace = parser.parse_args(arguments)
+    folder: Path | None = namespace.folder
+    if folder is not None and not folder.is_dir():
+        _refuse_folder(parser, folder)
+    return WindowRequest(folder, CatalogPaths(namespace.catalog))
+
+
+def _refuse_folder(parser: ArgumentParser, folder: Path) -> NoReturn:
+    if folder.exists():
+        parser.error(f"{folder} is not a folder")
+    import difflib
+
+    message = f"there is no folder {folder}"
+    meant = difflib.get_close_matches(str(folder), COMMANDS, n=1)
+    parser.error(f"{message}, and no such command; did you mean {meant[0]}?" if meant else message)
+
+
+# -- one function per command ---------------------------------------------------------------------
+
+
+def _add_index(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers,
+        "index",
+        lambda given: partial(
+            index, folders=given.folders, features=given.features, workers=given.workers
+        ),
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--features",
+        default=DEFAULT_FEATURES,
+        metavar="KEY",
+        help="visual vector to compute (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="decoder processes (default: one a core)"
+    )
+
+
+def _add_search(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers,
+        "search",
+        lambda given: partial(search, query=" ".join(given.query), limit=given.limit),
+    )
+    parser.add_argument(
+        "query", nargs="+", metavar="QUERY", help="words, “quoted words”, tag:NAME, -without"
+    )
+    _add_limit(parser)
+
+
+def _add_similar(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers, "similar", lambda given: partial(similar, photo=given.photo, limit=given.limit)
+    )
+    parser.add_argument(
+        "photo", type=Path, metavar="PHOTO", help="a file, in the catalog or anywhere"
+    )
+    _add_limit(parser)
+
+
+def _add_suggest(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers,
+        "suggest",
+        lambda given: partial(suggest, photos=given.photos, limit=given.limit),
+    )
+    _add_photos(parser)
+    parser.add_argument(
+        "--limit", type=_count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
+    )
+
+
+def _add_tag(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("tag", help=COMMANDS["tag"], description=COMMANDS["tag"])
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    judgements: dict[str, tuple[type[Judgement], str]] = {
+        "add": (AddTag, "give photos a tag"),
+        "remove": (RemoveTag, "take a tag off photos; it may be suggested again"),
+        "confirm": (ConfirmTag, "accept a suggested tag"),
+        "reject": (RejectTag, "say that a tag is wrong; it is not suggested there again"),
+    }
+    for verb, (operation, help_) in judgements.items():
+        judge = _command(
+            verbs,
+            verb,
+            _judgement(operation),
+            help_,
+        )
+        judge.add_argument("tag", type=_tag, metavar="TAG")
+        _add_photos(judge)
+    _command(verbs, "list", lambda _: list_tags, "list the tags, most used first")
+    rename = _command(
+        verbs,
+        "rename",
+        lambda given: partial(rename_tag, tag=given.tag, new_name=given.new_name),
+        "give a tag a new name",
+    )
+    rename.add_argument("tag", type=_tag, metavar="OLD")
+    rename.add_argument("new_name", type=_tag, metavar="NEW")
+    merge = _command(
+        verbs,
+        "merge",
+        lambda given: partial(merge_tags, tag=given.tag, into=given.into),
+        "move all that is known of a tag to another",
+    )
+    merge.add_argument("tag", type=_tag, metavar="TAG")
+    merge.add_argument("into", type=_tag, metavar="INTO")
+
+
+def _judgement(operation: type[Judgement]) -> Callable[[Namespace], Action]:
+    return lambda given: partial(
+        tag_photos, operation=operation, tag=given.tag, photos=given.photos
+    )
+
+
+def _add_train(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("train", help=COMMANDS["train"], description=COMMANDS["train"])
+    models = parser.add_subparsers(required=True, metavar="MODEL")
+    starter = _command(
+        models,
+        "starter",
+        lambda given: partial(train_starter, data=given.data, output=given.output),
+        "the model that photoorg is shipped with",
+    )
+    _add_data(starter)
+    starter.add_argument(
+        "--output", type=Path, metavar="DIR", help="where to write it (default: the resources)"
+    )
+
+
+def _add_evaluate(subparsers: Subparsers) -> None:
+    parser = _command(
+        subparsers,
+        "evaluate",
+        lambda given: partial(evaluate, protocol=given.protocol, data=given.data),
+    )
+    parser.add_argument("protocol", choices=list(PROTOCOLS), metavar="PROTOCOL", help=_protocols())
+    _add_data(parser)
+
+
+def _add_doctor(subparsers: Subparsers) -> None:
+    parser = _command(subparsers, "doctor", lambda given: partial(doctor, repair=given.repair))
+    parser.add_argument("--repair", action="store_true", help="mend what can be mended")
+
+
+def _add_backup(subparsers: Subparsers) -> None:
+    parser = _command(subparsers, "backup", lambda given: partial(backup, file=given.file))
+    parser.add_argument("file", type=Path, metavar="FILE", help="where to write the copy")
+
+
+# -- shared arguments -----------------------------------------------------------------------------
+
+
+def _command(
+    subparsers: Subparsers, name: str, make_action: Callable[[Namespace], Action], help_: str = ""
+) -> ArgumentParser:
+    """Add a command with what all of them share; `make_action` binds its arguments."""
+    text = help_ or COMMANDS[name]
+    parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(make_action=make_action)
+    _add_catalog(parser)
+    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+    return parser
+
+
+def _add_catalog(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--catalog",
+        type=Path,
+        default=user_data_folder(),
+        metavar="DIR",
+        help="folder of the catalog (default: %(default)s)",
+    )
+
+
+def _add_photos(parser: ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="indexed files")
+
+
+def _add_limit(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit",
+        type=_count,
+        metavar="N",
+        help="the N best, also those that are no longer relevant (default: the relevant ones)",
+    )
+
+
+def _add_data(parser: ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of photos")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def _tag(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("a tag is not empty")
+    return text.strip()
+
+
+def _protocols() -> str:
+    return "; ".join(f"{name}: {help_}" for name, help_ in PROTOCOLS.items())

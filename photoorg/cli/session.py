@@ -1,0 +1,146 @@
+"""What a command works with: where the catalog lies, the library in it, and where to write."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from photoorg.core.errors import EnvironmentProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from photoorg.cli.output import Output
+    from photoorg.core.changes import ChangeSet, Operation
+    from photoorg.core.ids import PhotoId
+    from photoorg.core.paths import CatalogPaths
+    from photoorg.core.progress import CancelToken, Progress
+    from photoorg.core.records import (
+        IndexReport,
+        PhotoScope,
+        SearchResults,
+        Suggestion,
+        TagCount,
+    )
+
+DEFAULT_FEATURES = "efficientnet-lite2"
+
+
+class Finding(Protocol):
+    """What one check of `doctor` found.
+
+    Attributes:
+        name: what was looked at.
+        ok: whether it is as it should be.
+        detail: what was seen.
+        remedy: what to do, where it is not.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+
+
+class CommandLibrary(Protocol):
+    """What the commands ask of an open library; `photoorg.jobs.library.Library` keeps it."""
+
+    def index(
+        self,
+        folders: Sequence[Path],
+        *,
+        on_progress: Callable[[Progress], None],
+        token: CancelToken,
+        workers: int | None,
+    ) -> IndexReport:
+        """Index folders to the end and say what came of it.
+
+        Raises:
+            Cancelled: `token` was cancelled; what is done is kept.
+        """
+
+    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+        """Rank the photos of a scope by a text."""
+
+    def similar(self, source: Path, limit: int) -> SearchResults:
+        """Rank photos by their likeness to a file."""
+
+    def suggest(
+        self, photo_ids: Sequence[PhotoId], limit: int
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        """Return likely tags, for those photos that were looked at already."""
+
+    def apply(self, operation: Operation) -> ChangeSet:
+        """Carry out an operation."""
+
+    def tags(self) -> Sequence[TagCount]:
+        """Return all confirmed tags, most used first."""
+
+    def photo_by_path(self, path: Path) -> PhotoId | None:
+        """Return the photo that an absolute path shows, or None where it is not known."""
+
+    def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
+        """Return a path of each photo, preferably of a file that is there."""
+
+    def doctor(self, *, repair: bool) -> Sequence[Finding]:
+        """Check the library, mending what can be mended where `repair` is asked for."""
+
+    def backup(self, path: Path) -> None:
+        """Write a copy of the catalog."""
+
+    def close(self) -> None:
+        """Write everything down and let go of the files."""
+
+
+class LibraryOpener(Protocol):
+    """Opens the library of a catalog folder, creating it where there is none."""
+
+    def __call__(self, paths: CatalogPaths, *, features: str) -> CommandLibrary: ...
+
+
+def open_library(paths: CatalogPaths, *, features: str) -> CommandLibrary:
+    """Open the real library, without the threads that only a window needs."""
+    from photoorg.jobs.library import Library
+
+    return Library.open(paths, background=False, features=features)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a command.
+
+    Attributes:
+        paths: the catalog.
+        output: where to write.
+        opener: how the library is opened.
+    """
+
+    paths: CatalogPaths
+    output: Output
+    opener: LibraryOpener = open_library
+
+    @contextmanager
+    def library(
+        self, *, features: str = DEFAULT_FEATURES, create: bool = False
+    ) -> Iterator[CommandLibrary]:
+        """Open the library for the time of a `with` block.
+
+        Raises:
+            EnvironmentProblem: there is no catalog yet, and none is to be created.
+        """
+        if not create and not self.paths.database.exists():
+            raise EnvironmentProblem(
+                f"There is no catalog in {self.paths.root} yet.",
+                "Make one with: photoorg index FOLDER",
+            )
+        library = self.opener(self.paths, features=features)
+        try:
+            yield library
+        finally:
+            library.close()

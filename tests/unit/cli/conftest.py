@@ -1,0 +1,168 @@
+"""A small library that remembers what it was asked, and the command line run on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photoorg.cli.main import main
+from photoorg.core.changes import ChangeKind, ChangeSet, Operation
+from photoorg.core.ids import PhotoId, Revision
+from photoorg.core.paths import CatalogPaths
+from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
+
+
+@dataclass(frozen=True)
+class FakeFinding:
+    name: str
+    ok: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass
+class FakeLibrary:
+    """Answers with what a test put in; `fails_with` is raised by whatever is asked."""
+
+    photos: dict[Path, PhotoId] = field(default_factory=dict)
+    report: IndexReport = field(default_factory=IndexReport)
+    results: SearchResults = field(default_factory=SearchResults)
+    suggestions: Mapping[PhotoId, Sequence[Suggestion]] = field(default_factory=dict)
+    counts: Sequence[TagCount] = ()
+    findings: Sequence[FakeFinding] = ()
+    fails_with: BaseException | None = None
+    while_indexing: Callable[[CancelToken], None] = lambda _: None
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    features: str = ""
+    closed: bool = False
+
+    def _ask(self, *what: object) -> None:
+        self.asked.append(what)
+        if self.fails_with is not None:
+            raise self.fails_with
+
+    def index(
+        self,
+        folders: Sequence[Path],
+        *,
+        on_progress: Callable[[Progress], None],
+        token: CancelToken,
+        workers: int | None,
+    ) -> IndexReport:
+        self._ask("index", list(folders), workers)
+        on_progress(Progress("index", "Reading photos", 1, 2))
+        self.while_indexing(token)
+        token.check()
+        return self.report
+
+    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+        self._ask("search", text, scope)
+        return self.results
+
+    def similar(self, source: Path, limit: int) -> SearchResults:
+        self._ask("similar", source, limit)
+        return self.results
+
+    def suggest(
+        self, photo_ids: Sequence[PhotoId], limit: int
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        self._ask("suggest", list(photo_ids), limit)
+        return self.suggestions
+
+    def apply(self, operation: Operation) -> ChangeSet:
+        self._ask("apply", operation)
+        photo_ids = frozenset(getattr(operation, "photo_ids", ()))
+        return ChangeSet(
+            frozenset({ChangeKind.TAGS}), Revision(7), photo_ids, label="What was done"
+        )
+
+    def tags(self) -> Sequence[TagCount]:
+        self._ask("tags")
+        return self.counts
+
+    def photo_by_path(self, path: Path) -> PhotoId | None:
+        return self.photos.get(path)
+
+    def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
+        return {known: path for path, known in self.photos.items() if known in photo_ids}
+
+    def doctor(self, *, repair: bool) -> Sequence[FakeFinding]:
+        self._ask("doctor", repair)
+        return self.findings
+
+    def backup(self, path: Path) -> None:
+        self._ask("backup", path)
+        path.write_bytes(b"catalog")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run of the command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+RunCommand = Callable[..., Ran]
+
+
+@pytest.fixture
+def library() -> FakeLibrary:
+    return FakeLibrary()
+
+
+@pytest.fixture
+def finding() -> type[FakeFinding]:
+    return FakeFinding
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> CatalogPaths:
+    """A catalog that is there, as far as the command line looks."""
+    paths = CatalogPaths(tmp_path / "catalog")
+    paths.create()
+    paths.database.touch()
+    return paths
+
+
+@pytest.fixture
+def run(
+    library: FakeLibrary, catalog: CatalogPaths, capsys: pytest.CaptureFixture[str]
+) -> RunCommand:
+    """Run `photoorg` with these words on the fake library."""
+
+    def open_fake(paths: CatalogPaths, *, features: str) -> FakeLibrary:
+        assert paths == catalog
+        library.features = features
+        return library
+
+    def run_command(*words: str | Path) -> Ran:
+        arguments = [str(word) for word in words]
+        code = main([*arguments, "--catalog", str(catalog.root)], opener=open_fake)
+        written = capsys.readouterr()
+        return Ran(code, written.out, written.err)
+
+    return run_command
+
+
+@pytest.fixture
+def photo(tmp_path: Path, library: FakeLibrary) -> Path:
+    """A photo in the catalog."""
+    path = tmp_path / "beach.jpg"
+    path.touch()
+    library.photos[path] = PhotoId(11)
+    return path

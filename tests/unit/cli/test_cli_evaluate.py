@@ -1,0 +1,124 @@
+"""`photoorg evaluate` and `photoorg train`."""
+
+from __future__ import annotations
+
+import pytest
+
+from photoorg.cli.commands import evaluate, train
+from photoorg.core.errors import Cancelled
+from photoorg.core.paths import resource_path
+from photoorg.core.progress import Progress
+
+FIGURES = {
+    "text_to_image": {"r@1": 24.5, "median_rank": 5.0},
+    "image_to_text": {"r@1": 32.0, "median_rank": 3.0},
+    "queries": {"dog": 100.0},
+    "by_examples": {"0": {"map": 50.0}, "5": {"map": None, "f1@5": 40.0}},
+    "rows": [{"name": "similar", "precision@10": 88.0}],
+    "not_in_vocabulary": ["frisbee"],
+    "nothing": [],
+    "seed": 0,
+}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What was measured, without measuring."""
+    calls: list[tuple[object, ...]] = []
+
+    def run_protocol(protocol, data, progress, token):
+        calls.append((protocol, data))
+        progress(Progress("features", "Reading photos", 1, 2))
+        token.check()
+        return FIGURES
+
+    monkeypatch.setattr(evaluate, "run_protocol", run_protocol)
+    return calls
+
+
+def test_json_is_what_the_protocol_gives(run, asked, tmp_path) -> None:
+    ran = run("evaluate", "text-retrieval", "--data", tmp_path, "--json")
+    assert ran.document == FIGURES
+    assert asked == [("text-retrieval", tmp_path)]
+
+
+@pytest.mark.usefixtures("asked")
+def test_people_see_tables(run, tmp_path) -> None:
+    assert run("evaluate", "suggest", "--data", tmp_path).out.splitlines() == [
+        "      value",
+        "seed      0",
+        "",
+        "text_to_image:",
+        "             value",
+        "r@1           24.5",
+        "median_rank    5.0",
+        "",
+        "image_to_text:",
+        "             value",
+        "r@1           32.0",
+        "median_rank    3.0",
+        "",
+        "queries:",
+        "     value",
+        "dog  100.0",
+        "",
+        "by_examples:",
+        "    map  f1@5",
+        "0  50.0     -",
+        "5     -  40.0",
+        "",
+        "rows:",
+        "name     precision@10",
+        "similar          88.0",
+        "",
+        "not_in_vocabulary:",
+        "frisbee",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", [("evaluate", "suggest"), ("evaluate", "text-retrieval"), ("train", "starter")]
+)
+def test_a_folder_that_is_not_there_is_a_wrong_request(run, asked, command) -> None:
+    ran = run(*command, "--data", "/nowhere")
+    assert ran.code == 2
+    assert "There is no folder /nowhere" in ran.err
+    assert asked == []
+
+
+def test_interrupted_work_exits_130(run, monkeypatch, tmp_path) -> None:
+    def interrupted(*_: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(evaluate, "run_protocol", interrupted)
+    ran = run("evaluate", "suggest", "--data", tmp_path)
+    assert (ran.code, ran.out) == (130, "")
+    assert "Nothing was measured." in ran.err
+
+
+def test_training_says_where_the_model_is_and_how_good(run, monkeypatch, tmp_path) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def run_training(data, output, progress, token):
+        del progress, token
+        asked.append((data, output))
+        return {"text_to_image": {"r@1": 24.5}}
+
+    monkeypatch.setattr(train, "run_training", run_training)
+    ran = run("train", "starter", "--data", tmp_path, "--output", tmp_path / "model", "--json")
+    assert ran.document == {
+        "path": str(tmp_path / "model"),
+        "metrics": {"text_to_image": {"r@1": 24.5}},
+    }
+    assert "24.5" in run("train", "starter", "--data", tmp_path).out
+    assert asked == [(tmp_path, tmp_path / "model"), (tmp_path, resource_path())]
+
+
+def test_interrupted_training_exits_130(run, monkeypatch, tmp_path) -> None:
+    def interrupted(*_: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(train, "run_training", interrupted)
+    ran = run("train", "starter", "--data", tmp_path)
+    assert (ran.code, ran.out) == (130, "")
+    assert "No model was written" in ran.err

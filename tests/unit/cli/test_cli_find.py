@@ -1,0 +1,102 @@
+"""`photoorg search` and `photoorg similar`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from photoorg.core.errors import UnsupportedMedia
+from photoorg.core.ids import PhotoId
+from photoorg.core.records import PhotoScope, SearchHit, SearchResults
+
+HITS = (
+    SearchHit(PhotoId(3), np.float32(0.9), "looks like “cat”"),
+    SearchHit(PhotoId(1), 0.5, "name"),
+    SearchHit(PhotoId(2), 0.1, "looks like “cat”"),
+)
+
+
+@pytest.fixture(autouse=True)
+def answer(library) -> None:
+    library.photos = {Path(f"/p/{number}.jpg"): PhotoId(number) for number in (1, 2, 3)}
+    library.results = SearchResults(HITS, relevant=2)
+
+
+def test_search_answers_best_first_with_what_is_relevant(run, library) -> None:
+    ran = run("search", "a cat", "--json")
+    assert ran.document == [
+        {
+            "path": str(Path("/p/3.jpg")),
+            "score": pytest.approx(0.9),
+            "why": "looks like “cat”",
+            "relevant": True,
+        },
+        {"path": str(Path("/p/1.jpg")), "score": 0.5, "why": "name", "relevant": True},
+    ]
+    assert library.asked == [("search", "a cat", PhotoScope())]
+
+
+def test_words_need_no_quotes(run, library) -> None:
+    run("search", "red", "car")
+    assert library.asked == [("search", "red car", PhotoScope())]
+
+
+def test_a_limit_gives_that_many_and_marks_the_tail(run) -> None:
+    assert [hit["relevant"] for hit in run("search", "cat", "--limit", "3", "--json").document] == [
+        True,
+        True,
+        False,
+    ]
+    assert len(run("search", "cat", "--limit", "1", "--json").document) == 1
+
+
+def test_a_photo_that_just_went_is_left_out(run, library) -> None:
+    del library.photos[Path("/p/3.jpg")]
+    assert [hit["path"] for hit in run("search", "cat", "--json").document] == [
+        str(Path("/p/1.jpg"))
+    ]
+
+
+def test_a_notice_goes_beside_the_answer(run, library) -> None:
+    library.results = SearchResults(HITS, 2, "Searching names and tags only.")
+    ran = run("search", "cat", "--json")
+    assert len(ran.document) == 2
+    assert ran.err == "Searching names and tags only.\n"
+
+
+def test_nothing_found_is_an_answer(run, library) -> None:
+    library.results = SearchResults()
+    assert run("search", "cat", "--json").document == []
+    ran = run("search", "cat")
+    assert (ran.code, ran.out) == (0, "Nothing found.\n")
+
+
+def test_people_see_a_table(run) -> None:
+    assert run("search", "cat").out.splitlines() == [
+        "score  photo     why",
+        "0.900  /p/3.jpg  looks like “cat”".replace("/", str(Path("/"))),
+        "0.500  /p/1.jpg  name".replace("/", str(Path("/"))),
+    ]
+
+
+def test_similar_takes_any_file(run, library, tmp_path, monkeypatch) -> None:
+    (tmp_path / "new.jpg").touch()
+    monkeypatch.chdir(tmp_path)
+    ran = run("similar", "new.jpg", "--limit", "3", "--json")
+    assert [hit["path"] for hit in ran.document] == [str(Path(f"/p/{n}.jpg")) for n in (3, 1, 2)]
+    assert library.asked == [("similar", tmp_path / "new.jpg", 3)]
+
+
+def test_similar_to_no_file_is_told(run, library) -> None:
+    ran = run("similar", "/nowhere/a.jpg")
+    assert ran.code == 1
+    assert "There is no file" in ran.err
+    assert library.asked == []
+
+
+def test_similar_to_no_photo_is_told(run, library, tmp_path) -> None:
+    library.fails_with = UnsupportedMedia("It is no photo.")
+    (tmp_path / "notes.txt").touch()
+    assert run("similar", tmp_path / "notes.txt").code == 1
