@@ -1,0 +1,130 @@
+"""What the search layer needs of the catalog and of a model: small protocols, kept by real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.core.conditions import Condition
+from photoorg.core.ids import ModelKey, PhotoId
+from photoorg.core.records import PhotoScope, TagCount
+
+FloatArray = NDArray[np.float32]
+IdArray = NDArray[np.int64]
+
+
+class LexicalMatch(Protocol):
+    """A photo whose words match; `photoorg.catalog.records.LexicalHit` is one."""
+
+    @property
+    def photo_id(self) -> PhotoId:
+        """Which photo."""
+
+    @property
+    def where(self) -> str:
+        """What matched best: "tag beach", "caption", "name" or "folder"."""
+
+
+class SearchCatalog(Protocol):
+    """What the engine asks of a catalog."""
+
+    def photo_ids(self, scope: PhotoScope) -> IdArray:
+        """Return the photos of a scope, int64 [n], in the order of the grid."""
+
+    def select(self, condition: Condition) -> IdArray:
+        """Return the photos that pass a filter, int64 [n], ascending."""
+
+    def lexical_search(self, words: Sequence[str], limit: int) -> Sequence[LexicalMatch]:
+        """Return photos that hold any of the words or phrases, best first."""
+
+    def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that are confirmed or rejected, for each of the photos."""
+
+    def vectors(
+        self, model_key: ModelKey, photo_ids: Sequence[PhotoId]
+    ) -> tuple[IdArray, FloatArray]:
+        """Return (ids [n], vectors [n, d]) of those that have one, in the order asked for."""
+
+    def perceptual_hashes(self, photo_ids: Sequence[PhotoId]) -> tuple[IdArray, NDArray[np.uint64]]:
+        """Return (ids [n], 64-bit difference hashes [n]) of those that have one."""
+
+
+class TagCatalog(Protocol):
+    """What the suggester asks of a catalog."""
+
+    def tags(self) -> Sequence[TagCount]:
+        """Return the confirmed tags, most used first."""
+
+    def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that are confirmed or rejected, for each of the photos."""
+
+    def vectors(
+        self, model_key: ModelKey, photo_ids: Sequence[PhotoId]
+    ) -> tuple[IdArray, FloatArray]:
+        """Return (ids [n], vectors [n, d]) of those that have one, in the order asked for."""
+
+
+class SearchModel(Protocol):
+    """A cross-modal model that search can rank with."""
+
+    @property
+    def visual_key(self) -> ModelKey:
+        """Which stored vectors it takes."""
+
+    def embed_texts(self, text: FloatArray) -> FloatArray:
+        """Map text vectors [n, t] to unit rows [n, d]."""
+
+    def relevance(self, query: FloatArray, scores: FloatArray) -> FloatArray:
+        """Return how probable it is that photos are what a query asks for.
+
+        Args:
+            query: [d], the query's embedding.
+            scores: [n], cosines of photos with it.
+
+        Returns:
+            Calibrated probabilities [n], rising with the scores.
+        """
+
+    def similarity(self, visual: FloatArray) -> FloatArray:
+        """Map stored vectors [n, v] to compact unit rows [n, k] for look-alike search."""
+
+
+class TagModel(Protocol):
+    """A cross-modal model that suggests tags."""
+
+    @property
+    def kind(self) -> str:
+        """The model's name, such as "starter"."""
+
+    @property
+    def visual_key(self) -> ModelKey:
+        """Which stored vectors it takes."""
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tags that it knows."""
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        """Map stored vectors [n, v] to unit rows [n, d]."""
+
+    def suggest(self, embedded: FloatArray) -> FloatArray:
+        """Return probabilities [n, vocabulary] for embedded photos [n, d]."""
+
+    def tag_probability(self, text: FloatArray, embedded: FloatArray) -> FloatArray:
+        """Return the probability that words outside the vocabulary apply to embedded photos.
+
+        Args:
+            text: [m, phrases, t], text vectors of several phrases for each word.
+            embedded: [n, d].
+
+        Returns:
+            Probabilities [n, m].
+        """
+
+    def pick(
+        self, probabilities: FloatArray, limit: int, least: float
+    ) -> Sequence[tuple[str, float]]:
+        """Choose the words to show for one photo from `suggest`'s row [vocabulary], best first."""

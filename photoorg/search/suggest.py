@@ -1,0 +1,124 @@
+"""Suggests tags for photos."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from photoorg.core.ids import PhotoId
+from photoorg.core.records import Suggestion
+from photoorg.features.text import TextEncoder
+from photoorg.models.vocabulary import phrases
+from photoorg.search.ports import FloatArray, TagCatalog, TagModel
+
+LEAST = 0.15
+"""Suggestions less probable than this are not worth a look."""
+
+_OWN_TAGS = 200
+"""The person's own tags that are tried, most used first."""
+
+_CHUNK = 1024
+"""Photos at once: a few MB of probabilities."""
+
+
+class Suggester:
+    """Suggests tags from the model's vocabulary and from those the person uses.
+
+    Safe to use from several threads at once.
+
+    Args:
+        catalog: vectors, the person's tags, and what was decided.
+        model: gives probabilities.
+        text_encoder: reads the person's own tags; without it only the vocabulary is suggested.
+    """
+
+    def __init__(
+        self, catalog: TagCatalog, model: TagModel, text_encoder: TextEncoder | None
+    ) -> None:
+        self._catalog = catalog
+        self._model = model
+        self._encoder = text_encoder
+        self._vocabulary = frozenset(tag.casefold() for tag in model.vocabulary)
+        self._texts: dict[str, FloatArray] = {}
+        self._lock = threading.Lock()
+
+    def suggest(
+        self, photo_ids: Sequence[PhotoId], limit: int = 10
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        """Return likely tags of photos, most probable first, without those already decided.
+
+        A photo that has no visual vector yet is left out of the answer.
+        """
+        own = self._own_tags()
+        decided = self._catalog.decided_tags(photo_ids)
+        answer: dict[PhotoId, Sequence[Suggestion]] = {}
+        for start in range(0, len(photo_ids), _CHUNK):
+            ids, vectors = self._catalog.vectors(
+                self._model.visual_key, photo_ids[start : start + _CHUNK]
+            )
+            if not len(ids):
+                continue
+            listed = [PhotoId(photo_id) for photo_id in ids.tolist()]
+            known = [
+                frozenset(tag.casefold() for tag in decided.get(photo_id, ()))
+                for photo_id in listed
+            ]
+            embedded = self._model.embed_images(vectors)
+            general = self._model.suggest(embedded)
+            _clear(general, self._model.vocabulary, known)
+            personal = np.zeros((len(listed), 0), dtype=np.float32)
+            if own:
+                texts = np.stack(list(own.values()))
+                personal = self._model.tag_probability(texts, embedded)
+                _clear(personal, tuple(own), known)
+            for photo_id, row, own_row in zip(listed, general, personal, strict=True):
+                likely = [*self._model.pick(row, limit, LEAST), *_above(own_row, tuple(own))]
+                likely.sort(key=lambda pair: -pair[1])
+                answer[photo_id] = tuple(
+                    Suggestion(tag, probability, self._model.kind)
+                    for tag, probability in likely[:limit]
+                )
+        return answer
+
+    def _own_tags(self) -> dict[str, FloatArray]:
+        """Return the person's tags that the vocabulary lacks, each with [phrases, t] vectors."""
+        if self._encoder is None:
+            return {}
+        names = [
+            tag.name
+            for tag in self._catalog.tags()[:_OWN_TAGS]
+            if tag.name.casefold() not in self._vocabulary
+        ]
+        with self._lock:
+            known = self._texts
+        missing = [name for name in names if name not in known]
+        if missing:
+            sentences = [phrases(name) for name in missing]
+            rows = self._encoder.encode([text for each in sentences for text in each])
+            vectors = rows.reshape(len(missing), len(sentences[0]), -1)
+            known = {**known, **dict(zip(missing, vectors, strict=True))}
+        texts = {name: known[name] for name in names}
+        with self._lock:
+            self._texts = texts
+        return texts
+
+
+def _clear(
+    probability: FloatArray, names: Sequence[str], decided: Sequence[frozenset[str]]
+) -> None:
+    """Set to 0, in place, what is decided: [n, m] for m names and n photos."""
+    column = {name.casefold(): number for number, name in enumerate(names)}
+    for row, tags in enumerate(decided):
+        for tag in tags:
+            if tag in column:
+                probability[row, column[tag]] = 0
+
+
+def _above(probability: FloatArray, names: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the names [m] that are at least `LEAST` probable."""
+    return [
+        (names[number], float(probability[number]))
+        for number in np.flatnonzero(probability >= LEAST).tolist()
+    ]
