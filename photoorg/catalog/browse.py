@@ -1,0 +1,291 @@
+"""What the grid, the inspector and the viewer show."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.catalog.assertions import SOURCES
+from photoorg.catalog.encoding import (
+    clean_text,
+    decode_path,
+    decode_time,
+    encode_ids,
+    encode_path,
+    parent_of,
+    prefix_of,
+    range_below,
+    tag_key,
+)
+from photoorg.catalog.records import FileStatus
+from photoorg.core.ids import PhotoId
+from photoorg.core.records import (
+    NO_DAY,
+    GeoPoint,
+    GridOutline,
+    GridRow,
+    MediaType,
+    PhotoDetails,
+    PhotoMetadata,
+    PhotoScope,
+    PhotoState,
+    TagSource,
+)
+
+_STATES: Final = {
+    FileStatus.READY: PhotoState.READY,
+    FileStatus.PENDING: PhotoState.PENDING,
+    FileStatus.FAILED: PhotoState.FAILED,
+    # Never shown, but its details may be asked for by an id from before it was read.
+    FileStatus.UNSUPPORTED: PhotoState.FAILED,
+}
+
+_DAY_US: Final = 24 * 60 * 60 * 1_000_000
+
+
+def photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
+    """Return the photos of a scope, int64 [n], in the order of the grid."""
+    conditions, parameters = ["p.shown"], list[bytes | str]()
+    if scope.folder is not None:
+        conditions.append(
+            """
+            p.id IN (
+                SELECT f.photo_id FROM files f JOIN folders d ON d.id = f.folder_id
+                JOIN photos q ON q.id = f.photo_id
+                WHERE (d.path = ? OR d.path >= ? AND d.path < ?)
+                  AND d.covered AND f.missing = q.missing)
+            """
+        )
+        folder = str(scope.folder)
+        parameters += [encode_path(folder), *range_below(folder)]
+    if scope.tag is not None:
+        conditions.append(
+            """
+            p.id IN (
+                SELECT pt.photo_id FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
+                WHERE t.key = ? AND pt.state = 1)
+            """
+        )
+        parameters.append(tag_key(scope.tag))
+    order = "DESC" if scope.newest_first else "ASC"
+    rows = db.execute(
+        f"""
+        SELECT p.id FROM photos p WHERE {" AND ".join(conditions)}
+        ORDER BY p.dated_at {order}, p.id {order}
+        """,  # noqa: S608 - made of the constants above
+        parameters,
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+
+def grid_outline(db: sqlite3.Connection, ids: NDArray[np.int64]) -> GridOutline:
+    """Return shape, day and colour of many tiles, aligned with their ids."""
+    rows = db.execute(
+        """
+        SELECT asked.key, IIF(p.height > 0, CAST(p.width AS REAL) / p.height, 0.0),
+            p.dated_at, p.average_color
+        FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+        """,
+        (json.dumps(ids.tolist()),),
+    ).fetchall()
+    outline = GridOutline(
+        aspects=np.zeros(len(ids), np.float32),
+        days=np.full(len(ids), NO_DAY, np.int32),
+        colors=np.zeros(len(ids), np.uint32),
+    )
+    if rows:
+        places, aspects, dates, colors = zip(*rows, strict=True)
+        at = np.array(places, np.int64)
+        outline.aspects[at] = np.array(aspects, np.float32)
+        outline.days[at] = np.array(dates, np.int64) // _DAY_US
+        outline.colors[at] = np.array(colors, np.uint32)
+    return outline
+
+
+def grid_rows(db: sqlite3.Connection, ids: Sequence[PhotoId]) -> list[GridRow]:
+    """Return tiles in the order asked for; unknown ids are left out."""
+    asked = encode_ids(ids)
+    tags: defaultdict[PhotoId, list[str]] = defaultdict(list)
+    for photo_id, name in db.execute(
+        """
+        SELECT pt.photo_id, t.name FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
+        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state = 1 ORDER BY t.key
+        """,
+        (asked,),
+    ):
+        tags[photo_id].append(name)
+    rows = db.execute(
+        """
+        SELECT p.id, f.name, p.content_hash, p.width, p.height, p.average_color, p.dated_at,
+            p.state, p.missing, COALESCE(p.rating, p.file_rating, 0), f.reason
+        FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+        LEFT JOIN files f ON f.id = p.face_id ORDER BY asked.key
+        """,
+        (asked,),
+    )
+    return [
+        GridRow(
+            photo_id=photo_id,
+            name=clean_text(decode_path(name or b"")),
+            thumbnail_key=content_hash or "",
+            width=width,
+            height=height,
+            average_color=average_color,
+            taken_at=decode_time(dated_at),
+            state=_STATES[state],
+            missing=missing == 1,
+            rating=rating,
+            tags=tuple(tags.get(photo_id, ())),
+            reason=reason or "",
+        )
+        for (
+            photo_id,
+            name,
+            content_hash,
+            width,
+            height,
+            average_color,
+            dated_at,
+            state,
+            missing,
+            rating,
+            reason,
+        ) in rows
+    ]
+
+
+def details(db: sqlite3.Connection, photo_id: PhotoId) -> PhotoDetails | None:
+    """Return all that is known of a photo, or None where it is gone."""
+    cursor = db.execute(
+        """
+        SELECT p.*, f.reason FROM photos p LEFT JOIN files f ON f.id = p.face_id WHERE p.id = ?
+        """,
+        (photo_id,),
+    )
+    values = cursor.fetchone()
+    if values is None:
+        return None
+    row = dict(zip((column[0] for column in cursor.description), values, strict=True))
+    confirmed: list[tuple[str, TagSource]] = []
+    rejected: list[str] = []
+    for name, is_confirmed, source in db.execute(
+        """
+        SELECT t.name, pt.state, pt.source FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
+        WHERE pt.photo_id = ? ORDER BY t.key
+        """,
+        (photo_id,),
+    ):
+        if is_confirmed:
+            confirmed.append((name, SOURCES[source]))
+        else:
+            rejected.append(name)
+    return PhotoDetails(
+        photo_id=photo_id,
+        paths=_paths(db, photo_id, missing=row["missing"]),
+        thumbnail_key=row["content_hash"] or "",
+        media_type=None if row["media_type"] is None else MediaType(row["media_type"]),
+        file_size=row["file_size"],
+        width=row["width"],
+        height=row["height"],
+        state=_STATES[row["state"]],
+        missing=row["missing"] == 1,
+        metadata=_metadata(row),
+        confirmed=tuple(confirmed),
+        rejected=tuple(rejected),
+        reason=row["reason"] or "",
+    )
+
+
+def paths_of(db: sqlite3.Connection, ids: Sequence[PhotoId]) -> dict[PhotoId, Path]:
+    """Return where the best file of each photo lies."""
+    rows = db.execute(
+        """
+        SELECT p.id, d.path, f.name
+        FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+        JOIN files f ON f.id = p.face_id JOIN folders d ON d.id = f.folder_id
+        ORDER BY asked.key
+        """,
+        (encode_ids(ids),),
+    )
+    return {photo_id: _join(folder, name) for photo_id, folder, name in rows}
+
+
+def photo_by_path(db: sqlite3.Connection, path: Path) -> PhotoId | None:
+    """Return the photo of a file in the library, or None."""
+    parent = parent_of(str(path))
+    row = db.execute(
+        """
+        SELECT f.photo_id FROM files f
+        JOIN folders d ON d.id = f.folder_id JOIN photos p ON p.id = f.photo_id
+        WHERE d.path = ? AND f.name = ? AND d.covered AND p.shown
+        """,
+        (encode_path(parent), encode_path(path.name)),
+    ).fetchone()
+    return None if row is None else PhotoId(row[0])
+
+
+def perceptual_hashes(
+    db: sqlite3.Connection, ids: Sequence[PhotoId] | None
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Return (ids int64 [n], hashes uint64 [n]) of photos that have one."""
+    if ids is None:
+        cursor = db.execute(
+            "SELECT id, perceptual_hash FROM photos "
+            "WHERE shown AND perceptual_hash IS NOT NULL ORDER BY id"
+        )
+    else:
+        cursor = db.execute(
+            """
+            SELECT p.id, p.perceptual_hash
+            FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+            WHERE p.perceptual_hash IS NOT NULL ORDER BY asked.key
+            """,
+            (encode_ids(ids),),
+        )
+    table = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
+    return table[:, 0].copy(), table[:, 1].copy().view(np.uint64)
+
+
+def _paths(db: sqlite3.Connection, photo_id: PhotoId, *, missing: int) -> tuple[Path, ...]:
+    rows = db.execute(
+        """
+        SELECT d.path, f.name FROM files f JOIN folders d ON d.id = f.folder_id
+        JOIN photos p ON p.id = f.photo_id
+        WHERE f.photo_id = ? AND f.missing = ? ORDER BY f.id <> p.face_id, d.covered DESC, f.id
+        """,
+        (photo_id, missing),
+    )
+    return tuple(_join(folder, name) for folder, name in rows)
+
+
+def _join(folder: bytes, name: bytes) -> Path:
+    return Path(prefix_of(decode_path(folder)) + decode_path(name))
+
+
+def _metadata(row: dict[str, object]) -> PhotoMetadata:
+    """Return what the file says, and for the rating what the person says, if anything."""
+    taken_at, latitude, longitude = row["taken_at"], row["latitude"], row["longitude"]
+    rating = row["file_rating"] if row["rating"] is None else row["rating"]
+    offset = row["utc_offset_minutes"]
+    gps = None
+    if isinstance(latitude, float) and isinstance(longitude, float):
+        gps = GeoPoint(latitude, longitude)
+    return PhotoMetadata(
+        taken_at=decode_time(taken_at) if isinstance(taken_at, int) else None,
+        utc_offset_minutes=offset if isinstance(offset, int) else None,
+        camera=str(row["camera"]),
+        lens=str(row["lens"]),
+        exposure=str(row["exposure"]),
+        gps=gps,
+        rating=rating if isinstance(rating, int) else None,
+        title=str(row["title"]),
+        caption=str(row["caption"]),
+        keywords=tuple(json.loads(str(row["keywords"]))),
+    )

@@ -1,0 +1,122 @@
+"""Filters of a query, compiled to SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Final, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.catalog.encoding import clean_text, encode_time, fold, tag_key
+from photoorg.core.conditions import (
+    AllOf,
+    AnyOf,
+    CameraContains,
+    Condition,
+    DateBetween,
+    FolderContains,
+    Has,
+    IsMissing,
+    MediaTypeIs,
+    NameContains,
+    Not,
+    RatingCompares,
+    TagIs,
+    Trait,
+)
+
+_DAY_US: Final = 24 * 60 * 60 * 1_000_000
+
+_TRAITS: Final = {
+    Trait.GPS: "p.latitude IS NOT NULL",
+    Trait.TAGS: "p.id IN (SELECT photo_id FROM photo_tags WHERE state = 1)",
+    Trait.CAPTION: "p.caption <> ''",
+    Trait.RATING: "COALESCE(p.rating, p.file_rating, 0) > 0",
+}
+
+Parameter = str | int | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """An SQL expression on a row `p` of photos, and its parameters in order."""
+
+    sql: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+def select(db: sqlite3.Connection, condition: Condition) -> NDArray[np.int64]:
+    """Return the photos in the library that pass a filter, int64 [n], ascending."""
+    clause = compile_condition(condition)
+    rows = db.execute(
+        f"SELECT p.id FROM photos p WHERE p.shown AND {clause.sql} ORDER BY p.id",  # noqa: S608
+        clause.parameters,
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+
+def compile_condition(condition: Condition) -> Clause:
+    """Return a condition as SQL: texts of the person only ever become parameters."""
+    match condition:
+        case TagIs(name):
+            return Clause(
+                "p.id IN (SELECT pt.photo_id FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id "
+                "WHERE t.key = ? AND pt.state = 1)",
+                (tag_key(name),),
+            )
+        case FolderContains(text):
+            return Clause(
+                "p.id IN (SELECT f.photo_id FROM files f JOIN folders d ON d.id = f.folder_id "
+                "JOIN photos q ON q.id = f.photo_id WHERE d.covered AND f.missing = q.missing "
+                "AND instr(d.label, ?) > 0)",
+                (fold(text),),
+            )
+        case NameContains(text):
+            return Clause(
+                "p.id IN (SELECT f.photo_id FROM files f WHERE instr(f.name_key, ?) > 0)",
+                (fold(text),),
+            )
+        case MediaTypeIs(media_type):
+            return Clause("p.media_type IS ?", (media_type.value,))
+        case RatingCompares(comparison, rating):
+            return Clause(f"COALESCE(p.rating, p.file_rating, 0) {comparison.value} ?", (rating,))
+        case DateBetween():
+            return _between(condition)
+        case CameraContains(text):
+            return Clause("instr(lower(p.camera), ?) > 0", (clean_text(text).lower(),))
+        case Has(trait):
+            return Clause(f"({_TRAITS[trait]})")
+        case IsMissing():
+            return Clause("p.missing")
+        case Not(inner):
+            clause = compile_condition(inner)
+            return Clause(f"NOT ({clause.sql})", clause.parameters)
+        case AllOf(conditions):
+            return _joined(conditions, " AND ", "1")
+        case AnyOf(conditions):
+            return _joined(conditions, " OR ", "0")
+    assert_never(condition)
+
+
+def _between(condition: DateBetween) -> Clause:
+    limits: list[str] = []
+    parameters: list[Parameter] = []
+    if condition.first is not None:
+        limits.append("p.dated_at >= ?")
+        parameters.append(encode_time(datetime.combine(condition.first, time.min)))
+    if condition.last is not None:
+        limits.append("p.dated_at < ?")
+        parameters.append(encode_time(datetime.combine(condition.last, time.min)) + _DAY_US)
+    return Clause(f"({' AND '.join(limits) or '1'})", tuple(parameters))
+
+
+def _joined(conditions: Sequence[Condition], operator: str, empty: str) -> Clause:
+    clauses = [compile_condition(each) for each in conditions]
+    return Clause(
+        f"({operator.join(clause.sql for clause in clauses) or empty})",
+        tuple(parameter for clause in clauses for parameter in clause.parameters),
+    )
