@@ -1,0 +1,103 @@
+"""The middle of the window: the photos, or a page that says why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from photoorg.core.records import FolderNode
+from photoorg.gui.browsing import Place
+from photoorg.gui.failures import FailuresPanel
+from photoorg.gui.grid.view import GridView
+from photoorg.gui.icons import IconSet
+from photoorg.gui.pages import EmptyPage, ErrorBanner, FirstRunPage
+from photoorg.gui.theme import SPACE_ITEM, ThemeService
+
+
+class Centre(QWidget):
+    """Holds the pages and decides which one is on show."""
+
+    def __init__(
+        self, view: GridView, theme: ThemeService, icons: IconSet, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.first_run = FirstRunPage(theme, icons)
+        self.empty = EmptyPage(theme, icons)
+        self.failures = FailuresPanel(theme, icons)
+        self.banner = ErrorBanner(theme, icons)
+        self._pages = QStackedWidget()
+        for page in (view, self.first_run, self.empty, self.failures):
+            self._pages.addWidget(page)
+        self._failures_wanted = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        banner_room = QVBoxLayout()
+        banner_room.setContentsMargins(SPACE_ITEM, 0, SPACE_ITEM, 0)
+        banner_room.addWidget(self.banner)
+        column.addLayout(banner_room)
+        column.addWidget(self._pages, 1)
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is on show."""
+        return self._pages.currentWidget()
+
+    @property
+    def is_first_run(self) -> bool:
+        return self.page is self.first_run
+
+    def show_failures(self, *, wanted: bool) -> None:
+        """Ask for the list of failures, or for the photos again; then call `update_page`."""
+        self._failures_wanted = wanted
+
+    def update_page(
+        self, place: Place, folders: Sequence[FolderNode] | None, count: int, *, working: bool
+    ) -> None:
+        """Show the page that fits.
+
+        Args:
+            place: where the person is.
+            folders: of the library; None while they are not known.
+            count: photos in the grid.
+            working: whether background work runs, which may bring photos.
+        """
+        if self._failures_wanted:
+            self._show(self.failures)
+        elif count or folders is None:
+            self._show(self.view)
+        elif not folders and not place.is_answer:
+            self._show(self.first_run)
+        elif place.is_answer:
+            self.empty.show_no_results(place.text or place.name)
+            self._show(self.empty)
+        elif place.scope.tag is not None:
+            self.empty.show_no_tagged(place.scope.tag)
+            self._show(self.empty)
+        elif working:
+            self._show(self.view)
+        else:
+            self._show_empty_folder(place, folders)
+
+    def _show_empty_folder(self, place: Place, folders: Sequence[FolderNode]) -> None:
+        path = place.scope.folder or folders[0].path
+        present = {node.path: node.present for top in folders for node in _all_below(top)}
+        if present.get(path, True):
+            self.empty.show_empty_folder(path.name or str(path))
+        else:
+            self.empty.show_missing_folder(path.name or str(path))
+        self._show(self.empty)
+
+    def _show(self, page: QWidget) -> None:
+        if self._pages.currentWidget() is not page:
+            self._pages.setCurrentWidget(page)
+
+
+def _all_below(node: FolderNode) -> list[FolderNode]:
+    """Return a folder and all below it."""
+    found = [node]
+    for child in node.children:
+        found.extend(_all_below(child))
+    return found

@@ -1,0 +1,98 @@
+"""Which photos the grid shows, with their outlines: a value, computed off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.core.ids import PhotoId
+from photoorg.core.library import LibraryPort
+from photoorg.core.records import GridOutline
+
+Ids = NDArray[np.int64]
+
+
+def _empty_outline() -> GridOutline:
+    return GridOutline(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(0, np.uint32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridContents:
+    """Photos in the order of the grid.
+
+    Attributes:
+        ids: int64 [n], each photo once.
+        outline: aligned with `ids`.
+    """
+
+    ids: Ids = field(default_factory=lambda: np.zeros(0, np.int64))
+    outline: GridOutline = field(default_factory=_empty_outline)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def same_tiles(self, other: GridContents) -> bool:
+        """Return whether both show the same photos in the same places and shapes."""
+        return (
+            np.array_equal(self.ids, other.ids)
+            and np.array_equal(self.outline.aspects, other.outline.aspects)
+            and np.array_equal(self.outline.days, other.outline.days)
+            and np.array_equal(self.outline.colors, other.outline.colors)
+        )
+
+
+class PhotoIndex:
+    """Finds the places of photos in an array of ids without a dictionary of a million entries."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._order = np.argsort(ids, kind="stable")
+        self._sorted = ids[self._order]
+
+    def places(self, wanted: Ids) -> Ids:
+        """Return int64 [m], the place of each wanted photo, or -1."""
+        if not len(self._sorted):
+            return np.full(len(wanted), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == wanted, self._order[at], -1)
+
+    def place(self, photo_id: int) -> int | None:
+        """Return the place of one photo, or None."""
+        found = int(self.places(np.asarray([photo_id], dtype=np.int64))[0])
+        return None if found < 0 else found
+
+
+def build_contents(
+    library: LibraryPort, ids: Ids, previous: GridContents, stale: Collection[PhotoId] = ()
+) -> GridContents:
+    """Return the contents for some ids; asks only for outlines that are not known yet.
+
+    Args:
+        library: asked for what is not known.
+        ids: int64 [n], in the order of the grid.
+        previous: what is known already; its outlines are used again, save those of `stale` and
+            those without an aspect.
+        stale: photos whose outline may have changed.
+
+    Blocks; call it off the GUI thread.
+    """
+    places = PhotoIndex(previous.ids).places(ids)
+    known = places >= 0
+    if len(stale):
+        known &= ~np.isin(ids, np.fromiter(stale, np.int64, len(stale)))
+    aspects = np.zeros(len(ids), np.float32)
+    days = np.zeros(len(ids), np.int32)
+    colors = np.zeros(len(ids), np.uint32)
+    from_previous = places[known]
+    aspects[known] = previous.outline.aspects[from_previous]
+    days[known] = previous.outline.days[from_previous]
+    colors[known] = previous.outline.colors[from_previous]
+    unknown = ~known
+    if unknown.any():
+        fresh = library.grid_outline(ids[unknown])
+        aspects[unknown] = fresh.aspects
+        days[unknown] = fresh.days
+        colors[unknown] = fresh.colors
+    return GridContents(ids, GridOutline(aspects, days, colors))

@@ -1,0 +1,492 @@
+"""The window: puts the parts in their places and joins their signals. It decides little itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from photoorg.core.changes import ChangeKind, ChangeSet
+from photoorg.core.ids import PhotoId
+from photoorg.core.library import LibraryPort
+from photoorg.core.progress import Progress
+from photoorg.core.records import Failure, PhotoScope
+from photoorg.gui.browsing import Answer, BrowseController, Place
+from photoorg.gui.centre import Centre
+from photoorg.gui.commands import Commands
+from photoorg.gui.desktop import reveal
+from photoorg.gui.editing import EditController
+from photoorg.gui.events import LibraryEvents
+from photoorg.gui.folders import FolderController
+from photoorg.gui.grid.drag import PhotoDrag
+from photoorg.gui.grid.layout import Grouping, TileShape
+from photoorg.gui.grid.model import GridModel
+from photoorg.gui.grid.view import GridView
+from photoorg.gui.icons import IconSet
+from photoorg.gui.inspector.inspector import Inspector
+from photoorg.gui.pages import UndoToast
+from photoorg.gui.photo_actions import PhotoActions
+from photoorg.gui.problems import ProblemReporter
+from photoorg.gui.search_bar import SearchBar
+from photoorg.gui.shortcuts import Command, ShortcutTable, Where
+from photoorg.gui.sidebar import Sidebar
+from photoorg.gui.status_bar import StatusBar
+from photoorg.gui.tasks import TaskRunner
+from photoorg.gui.theme import ThemeService
+from photoorg.gui.thumbnails import ThumbnailLoader
+from photoorg.gui.top_bar import TopBar
+from photoorg.gui.viewer.loader import PhotoReader
+from photoorg.gui.viewer.viewer import Viewer
+from photoorg.gui.widgets.photo_mime import local_paths_of
+from photoorg.gui.window_state import WindowState, load_state, save_state
+
+_TILE_STEP = 1.2
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees. Give it an open library; closing that is the caller's business."""
+
+    def __init__(
+        self,
+        library: LibraryPort,
+        tasks: TaskRunner,
+        theme: ThemeService,
+        icons: IconSet,
+        settings: QSettings,
+        read_photo: PhotoReader,
+    ) -> None:
+        super().__init__()
+        self._library = library
+        self._tasks = tasks
+        self._settings = settings
+        self._sidebar_wanted = True
+        self._inspector_wanted = True
+
+        self.thumbnails = ThumbnailLoader(library.thumbnail_path, parent=self)
+        self.model = GridModel(library, tasks, self)
+        self.view = GridView(
+            self.model, self.thumbnails, theme, icons, PhotoDrag(library, tasks, theme, self)
+        )
+        self.viewer = Viewer(library, tasks, theme, icons, read_photo)
+        self.sidebar = Sidebar(library, tasks, theme, icons)
+        self.inspector = Inspector(library, tasks, theme, icons)
+        self.search = SearchBar(library, tasks, theme, icons)
+        self.top_bar = TopBar(icons, self.search)
+        self.status = StatusBar(icons)
+        self.centre = Centre(self.view, theme, icons)
+        self._browse_page = QWidget()
+        self._pages = QStackedWidget()
+        self._build()
+        self.toast = UndoToast(theme, self._browse_page)
+
+        self.events = LibraryEvents(library, self)
+        self.edits = EditController(library, tasks, self)
+        self.browse = BrowseController(library, tasks, self.model, self.view, self)
+        self.folders = FolderController(library, tasks, self.edits, self)
+        self.problems = ProblemReporter(self.centre.banner, self)
+        places: dict[Where, QWidget] = {
+            Where.WINDOW: self,
+            Where.PHOTOS: self.view,
+            Where.VIEWER: self.viewer,
+        }
+        self.commands = Commands(ShortcutTable(_chosen_keys(settings)), places, self)
+        self.actions_on_photos = PhotoActions(library, tasks, self.edits, self, self.commands, self)
+        self._connect_library()
+        self._connect_browsing()
+        self._connect_editing()
+        self._connect_commands()
+        self._restore(load_state(settings))
+        self.folders.refresh()
+        self.browse.show_scope(PhotoScope())
+        self._read_failures()
+        self.status.set_progress(library.progress())
+
+    # -- building -----------------------------------------------------------------------------
+    def _build(self) -> None:
+        self.setWindowTitle("photoorg")
+        self.resize(1280, 800)
+        self.setMinimumSize(720, 480)
+        self.setAcceptDrops(True)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.sidebar)
+        middle.addWidget(self.centre, 1)
+        middle.addWidget(self.inspector)
+        column = QVBoxLayout(self._browse_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self._pages.addWidget(self._browse_page)
+        self._pages.addWidget(self.viewer)
+        self.setCentralWidget(self._pages)
+
+    # -- joining ------------------------------------------------------------------------------
+    def _connect_library(self) -> None:
+        self._tasks.failed.connect(self.problems.report)
+        self.events.changed.connect(self._on_change)
+        self.events.progressed.connect(self._on_progress)
+        self.view.visible_pending.connect(self._library.prioritise)
+        self.status.pause_requested.connect(self._library.pause)
+        self.status.resume_requested.connect(self._library.resume)
+        self.status.cancel_requested.connect(self._library.cancel)
+        self.status.failures_requested.connect(lambda: self._show_failures(wanted=True))
+        self.centre.failures.closed.connect(lambda: self._show_failures(wanted=False))
+        self.centre.failures.retry_requested.connect(
+            lambda: self._tasks.run(self._library.retry_failures, owner=self)
+        )
+        self.folders.known.connect(self._update_page)
+        self.centre.first_run.choose_folder_requested.connect(self.folders.choose)
+        self.centre.first_run.folders_dropped.connect(self.folders.add)
+        self.centre.empty.add_folder_requested.connect(self.folders.choose)
+        self.centre.empty.rescan_requested.connect(self.folders.rescan)
+        self.sidebar.add_folder_requested.connect(self.folders.choose)
+        self.sidebar.folders_dropped.connect(self.folders.add)
+        self.sidebar.remove_folder_requested.connect(self.folders.remove)
+        self.sidebar.rescan_requested.connect(self.folders.rescan)
+        for part in (self.sidebar, self.inspector, self.centre.failures):
+            part.reveal_requested.connect(reveal)
+
+    def _connect_browsing(self) -> None:
+        self.browse.place_changed.connect(self._on_place)
+        self.browse.answer_changed.connect(self._on_answer)
+        self.browse.contents_changed.connect(self._update_page)
+        self.browse.query_refused.connect(self.search.set_error)
+        self.sidebar.scope_selected.connect(self.show_scope)
+        self.inspector.tag_activated.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
+        self.search.search_requested.connect(self._on_search)
+        self.search.cleared.connect(self._on_search_cleared)
+        self.search.left.connect(self.view.setFocus)
+        self.search.image_dropped.connect(self.find_similar)
+        self.centre.empty.clear_search_requested.connect(self.search.clear)
+        self.status.show_more_requested.connect(self.browse.show_more)
+        self.status.clear_selection_requested.connect(self.view.clearSelection)
+        self.top_bar.back_requested.connect(self.go_back)
+        self.top_bar.sidebar_toggled.connect(self.toggle_sidebar)
+        self.top_bar.inspector_toggled.connect(self.toggle_inspector)
+        self.top_bar.tile_size_chosen.connect(self.view.set_tile_size)
+        self.top_bar.shape_chosen.connect(self._set_shape)
+        self.top_bar.grouping_chosen.connect(self._set_grouping)
+        self.view.tile_size_changed.connect(self.top_bar.set_tile_size)
+        self.view.opened.connect(self.open_viewer)
+        self.view.chosen.connect(self._on_chosen)
+        self.view.menu_requested.connect(
+            lambda place: self.actions_on_photos.show_menu(place, self.view)
+        )
+        self.viewer.closed.connect(self.close_viewer)
+        self.viewer.similar_requested.connect(self.find_similar)
+        self.viewer.full_screen_requested.connect(self._set_full_screen)
+        self.actions_on_photos.similar_requested.connect(self.find_similar)
+        self.inspector.similar_requested.connect(self.find_similar)
+
+    def _connect_editing(self) -> None:
+        self.sidebar.operation_requested.connect(self.edits.apply)
+        self.inspector.operation_requested.connect(self.edits.apply)
+        self.inspector.step_requested.connect(self.view.step)
+        self.inspector.left.connect(self.view.setFocus)
+        self.actions_on_photos.tagging_requested.connect(self._on_tagging)
+        self.edits.failed.connect(self.inspector.restore)
+        self.edits.done.connect(self._on_edited)
+        self.edits.undone.connect(lambda label: self._say_step("Undone", "undo", label))
+        self.edits.redone.connect(lambda label: self._say_step("Done again", "redo", label))
+        self.toast.undo_requested.connect(self.edits.undo)
+
+    def _connect_commands(self) -> None:
+        on = self.commands.on
+        on(Command.SEARCH, self._on_search_key)
+        on(Command.UNDO, self.edits.undo)
+        on(Command.REDO, self.edits.redo)
+        on(Command.ADD_FOLDER, self.folders.choose)
+        on(Command.TOGGLE_SIDEBAR, self.toggle_sidebar)
+        on(Command.TOGGLE_INSPECTOR, self.toggle_inspector)
+        on(Command.FULL_SCREEN, lambda: self._set_full_screen(not self.isFullScreen()))
+        on(Command.SLIDESHOW, self._on_slideshow)
+        on(Command.QUIT, self.close)
+        on(Command.OPEN, self._on_open)
+        on(Command.BACK, self._on_back)
+        on(Command.SELECT_ALL, self.view.selectAll)
+        on(Command.INVERT_SELECTION, self.view.invert_selection)
+        on(Command.TOGGLE_SELECTED, self.view.toggle_current)
+        on(Command.LARGER, lambda: self._resize_tiles(_TILE_STEP))
+        on(Command.SMALLER, lambda: self._resize_tiles(1 / _TILE_STEP))
+        on(Command.TOGGLE_SHAPE, self._toggle_shape)
+        on(Command.CLOSE_VIEWER, self._on_close_viewer)
+        on(Command.NEXT, lambda: self.viewer.step(1))
+        on(Command.PREVIOUS, lambda: self.viewer.step(-1))
+        on(Command.FIRST, lambda: self.viewer.go_to_end(last=False))
+        on(Command.LAST, lambda: self.viewer.go_to_end(last=True))
+        on(Command.TOGGLE_SCALE, self.viewer.toggle_scale)
+        on(Command.ZOOM_IN, lambda: self.viewer.zoom(1.25))
+        on(Command.ZOOM_OUT, lambda: self.viewer.zoom(0.8))
+
+    # -- which photos are meant (PhotoChoice) -------------------------------------------------
+    @property
+    def in_viewer(self) -> bool:
+        return self._pages.currentWidget() is self.viewer
+
+    def current_photo(self) -> PhotoId | None:
+        """Return the photo in the viewer, or the current one of the grid, or None."""
+        return self.viewer.current_photo() if self.in_viewer else self.view.current_photo()
+
+    def chosen_photos(self) -> tuple[PhotoId, ...]:
+        """Return the photo in the viewer, or those selected in the grid."""
+        if self.in_viewer:
+            photo = self.viewer.current_photo()
+            return () if photo is None else (photo,)
+        return tuple(map(PhotoId, self.view.selected_ids().tolist()))
+
+    # -- going about --------------------------------------------------------------------------
+    def show_scope(self, scope: PhotoScope) -> None:
+        """Show everything, a folder or a tag."""
+        self.centre.show_failures(wanted=False)
+        self.search.reset()
+        self.sidebar.select_scope(scope)
+        self.browse.show_scope(scope)
+
+    def find_similar(self, source: object) -> None:
+        """Show photos like a PhotoId, a file or an encoded image."""
+        if isinstance(source, Path):
+            self._go_similar(source, source.name)
+        elif isinstance(source, bytes):
+            self._go_similar(source, "pasted image")
+        elif isinstance(source, int):
+            photo = PhotoId(source)
+            place = self.model.place_of(photo)
+            row = None if place is None else self.model.row(place)
+            self._go_similar(photo, "this photo" if row is None else row.name)
+
+    def _go_similar(self, source: PhotoId | Path | bytes, name: str) -> None:
+        self.close_viewer()
+        self.centre.show_failures(wanted=False)
+        self.browse.find_similar(source, name)
+        self.view.setFocus()
+
+    def go_back(self) -> None:
+        """Go back to where one was before the last answer."""
+        self.browse.back()
+        self.view.setFocus()
+
+    def open_viewer(self, photo: PhotoId) -> None:
+        """Show a photo as large as the window."""
+        self._pages.setCurrentWidget(self.viewer)
+        self.viewer.open(self.model.ids, photo)
+
+    def close_viewer(self) -> None:
+        """Go back to the grid, to the photo that was looked at last."""
+        if not self.in_viewer:
+            return
+        photo = self.viewer.current_photo()
+        self._pages.setCurrentWidget(self._browse_page)
+        self.viewer.release()
+        if self.isFullScreen():
+            self.showNormal()
+        if photo is not None and photo != self.view.current_photo():
+            self.view.choose(photo)
+        self.view.setFocus()
+
+    def _on_open(self) -> None:
+        if (photo := self.view.current_photo()) is not None:
+            self.open_viewer(photo)
+
+    def _on_back(self) -> None:
+        if self.centre.page is self.centre.failures:
+            self._show_failures(wanted=False)
+        elif self.browse.place.is_answer:
+            self.go_back()
+        else:
+            self.view.clearSelection()
+
+    def _on_close_viewer(self) -> None:
+        if self.viewer.in_slideshow:
+            self.viewer.stop_slideshow()
+        else:
+            self.close_viewer()
+
+    def _on_slideshow(self) -> None:
+        if not self.in_viewer:
+            if not len(self.model.ids):
+                return
+            first = PhotoId(int(self.model.ids[0]))
+            self.open_viewer(self.view.current_photo() or first)
+        self.viewer.toggle_slideshow()
+
+    def _on_search_key(self) -> None:
+        self.close_viewer()
+        self.search.focus()
+
+    def _on_search(self, text: str) -> None:
+        self.centre.show_failures(wanted=False)
+        self.browse.search(text)
+
+    def _on_search_cleared(self) -> None:
+        self.browse.clear()
+        self.view.setFocus()
+
+    def _on_place(self, place: Place) -> None:
+        if place.similar is not None:
+            self.search.set_similar(place.name)
+        elif place.text != self.search.text.strip():
+            self.search.show_text(place.text)
+        elif not place.is_answer:
+            self.search.set_similar(None)
+        self.sidebar.select_scope(place.scope)
+        self.top_bar.set_back_possible(possible=place.is_answer)
+        self.top_bar.set_grouping_allowed(allowed=not place.is_answer)
+
+    def _on_answer(self, answer: Answer) -> None:
+        self.search.set_notice(answer.results.notice)
+        self.search.set_error(None)
+        shown = answer.shown if self.browse.place.is_answer else None
+        self.status.set_result(shown, more=answer.more > 0)
+
+    def _update_page(self) -> None:
+        if not self.browse.loaded:
+            return
+        progress = self._library.progress()
+        working = progress is not None and not progress.finished
+        folders = self.folders.folders
+        self.centre.update_page(self.browse.place, folders, len(self.model.ids), working=working)
+        self._update_panels()
+
+    # -- what changed -------------------------------------------------------------------------
+    def _on_change(self, changes: ChangeSet) -> None:
+        self.thumbnails.retry_absent()
+        self.browse.on_change(changes)
+        self.sidebar.on_change(changes)
+        self.inspector.on_change(changes)
+        self.folders.on_change(changes)
+        if changes.everything or ChangeKind.FAILURES in changes.kinds:
+            self._read_failures()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.status.set_progress(progress)
+        if progress.finished:
+            self.folders.refresh()
+            self._read_failures()
+            self._update_page()
+
+    def _read_failures(self) -> None:
+        def show(failures: Sequence[Failure]) -> None:
+            self.centre.failures.set_failures(failures)
+            self.status.set_failures(sum(not failure.unsupported for failure in failures))
+
+        self._tasks.run(self._library.failures, show, key="failures", owner=self)
+
+    def _show_failures(self, *, wanted: bool) -> None:
+        self.centre.show_failures(wanted=wanted)
+        self._update_page()
+        if not wanted:
+            self.view.setFocus()
+
+    def _on_chosen(self) -> None:
+        photos = tuple(map(PhotoId, self.view.selected_ids().tolist()))
+        self.inspector.set_selection(photos)
+        self.status.set_selection(len(photos) if len(photos) > 1 else 0)
+
+    def _on_edited(self, changes: ChangeSet) -> None:
+        if len(changes.photo_ids) > 1 and changes.inverse is not None:
+            self.toast.show_text(changes.label)
+
+    def _say_step(self, done: str, name: str, label: str) -> None:
+        text = f"{done}: {label}" if label else f"There is nothing to {name}."
+        self.toast.show_text(text, undo=False)
+
+    def _on_tagging(self) -> None:
+        self.close_viewer()
+        if not self._inspector_wanted:
+            self.toggle_inspector()
+        self.inspector.focus_tag_edit()
+
+    # -- how it looks -------------------------------------------------------------------------
+    def toggle_sidebar(self) -> None:
+        self._sidebar_wanted = not self._sidebar_wanted
+        self._update_panels()
+
+    def toggle_inspector(self) -> None:
+        self._inspector_wanted = not self._inspector_wanted
+        self._update_panels()
+
+    def _update_panels(self) -> None:
+        """Show the panels that are wanted; the first run is a screen of its own."""
+        started = not self.centre.is_first_run
+        self.top_bar.setVisible(started)
+        self.sidebar.setVisible(started and self._sidebar_wanted)
+        self.inspector.setVisible(started and self._inspector_wanted)
+
+    def _resize_tiles(self, factor: float) -> None:
+        self.view.set_tile_size(round(self.view.tile_size * factor))
+        self.top_bar.set_tile_size(self.view.tile_size)
+
+    def _set_shape(self, shape: TileShape) -> None:
+        self.view.set_tile_shape(shape)
+        self.top_bar.set_shape(shape)
+
+    def _toggle_shape(self) -> None:
+        squares = self.view.tile_shape is TileShape.SQUARE
+        self._set_shape(TileShape.JUSTIFIED if squares else TileShape.SQUARE)
+
+    def _set_grouping(self, grouping: Grouping) -> None:
+        self.view.set_grouping(grouping)
+        self.top_bar.set_grouping(grouping)
+
+    def _set_full_screen(self, wanted: bool) -> None:
+        if wanted != self.isFullScreen():
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _restore(self, state: WindowState) -> None:
+        if state.geometry is not None:
+            self.restoreGeometry(state.geometry)
+        self._sidebar_wanted, self._inspector_wanted = state.sidebar, state.inspector
+        self.view.set_tile_size(state.tile_size)
+        self.top_bar.set_tile_size(state.tile_size)
+        self._set_shape(state.shape)
+        self._set_grouping(state.grouping)
+        self._update_panels()
+        self.view.setFocus()
+
+    def state(self) -> WindowState:
+        """Return what is remembered for the next time."""
+        return WindowState(
+            geometry=self.saveGeometry(),
+            tile_size=self.view.tile_size,
+            shape=self.view.tile_shape,
+            grouping=self.view.grouping,
+            sidebar=self._sidebar_wanted,
+            inspector=self._inspector_wanted,
+        )
+
+    # -- events -------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths_of(event.mimeData()) and event.source() is None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.folders.add(local_paths_of(event.mimeData()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        save_state(self._settings, self.state())
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self.in_viewer:
+            self.viewer.setFocus()
+
+    def release(self) -> None:
+        """End threads and let go of the library; the window is of no use afterwards."""
+        self.events.close()
+        self.thumbnails.shutdown()
+
+
+def _chosen_keys(settings: QSettings) -> dict[str, str]:
+    """Return the shortcuts that the person changed: command value to keys."""
+    settings.beginGroup("shortcuts")
+    chosen = {key: str(settings.value(key)) for key in settings.allKeys()}
+    settings.endGroup()
+    return chosen

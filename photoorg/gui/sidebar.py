@@ -1,0 +1,312 @@
+"""The sidebar: where photos are, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QSignalBlocker,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
+
+from photoorg.core.changes import AddTag, ChangeKind, ChangeSet, MergeTags, RenameTag
+from photoorg.core.library import LibraryPort
+from photoorg.core.records import FolderNode, PhotoScope, TagCount
+from photoorg.gui.icons import IconSet
+from photoorg.gui.sidebar_delegate import SidebarDelegate, in_chevron
+from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
+from photoorg.gui.tag_picker import TagPicker
+from photoorg.gui.tasks import TaskRunner
+from photoorg.gui.theme import SIDEBAR_WIDTH, SPACE_ITEM, ThemeService
+from photoorg.gui.widgets.build import create_labelled_button
+from photoorg.gui.widgets.photo_mime import local_paths_of
+
+FILTER_FROM = 16
+"""From this many tags on there is a field to filter them."""
+
+_REFRESH_MS = 300
+"""Counts change often while photos are read; the eye needs them no faster."""
+
+_RELEVANT = frozenset(
+    {ChangeKind.FOLDERS, ChangeKind.TAGS, ChangeKind.PHOTOS_ADDED, ChangeKind.PHOTOS_REMOVED}
+)
+
+
+class SidebarTree(QTreeView):
+    """The tree, with a context menu key and no selection by drags from outside.
+
+    Signals:
+        menu_requested(QModelIndex, QPoint): a context menu at a global position.
+    """
+
+    menu_requested = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setHeaderHidden(True)
+        # The delegate indents and draws the chevrons, so that rows are of one width.
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setUniformRowHeights(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Folders and tags")
+        self.customContextMenuRequested.connect(self._on_menu)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        row = index.data(Role.ROW)
+        if isinstance(row, Row) and in_chevron(row, event.position().x()):
+            self.setExpanded(index, not self.isExpanded(index))
+            return
+        super().mousePressEvent(event)
+
+    def _on_menu(self, position: QPoint) -> None:
+        index = self.indexAt(position)
+        if index.isValid():
+            self.menu_requested.emit(index, self.viewport().mapToGlobal(position))
+
+
+class Sidebar(QWidget):
+    """Lists folders and tags and says which photos to show.
+
+    Signals:
+        scope_selected(PhotoScope): show these photos.
+        add_folder_requested: ask the person for a folder.
+        folders_dropped(tuple[Path, ...]): folders were dropped to be added.
+        remove_folder_requested(Path): take a folder out of the library.
+        rescan_requested: look for changes on disk.
+        reveal_requested(Path): show a folder in the file manager.
+        operation_requested(Operation): carry this out.
+    """
+
+    scope_selected = Signal(object)
+    add_folder_requested = Signal()
+    folders_dropped = Signal(object)
+    remove_folder_requested = Signal(object)
+    rescan_requested = Signal()
+    reveal_requested = Signal(object)
+    operation_requested = Signal(object)
+
+    def __init__(
+        self,
+        library: LibraryPort,
+        tasks: TaskRunner,
+        theme: ThemeService,
+        icons: IconSet,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._tasks = tasks
+        self._scope = PhotoScope()
+        self._expanded: set[Path] = set()
+        self._picker = TagPicker(library, tasks, theme, self)
+        self._model = SidebarModel(self)
+        self._tree = SidebarTree()
+        self._tree.setModel(self._model)
+        self._tree.setItemDelegate(SidebarDelegate(theme, icons, self._tree))
+        self._filter = QLineEdit()
+        self._filter.setPlaceholderText("Filter tags")
+        self._filter.setAccessibleName("Filter tags")
+        self._filter.setClearButtonEnabled(False)
+        self._filter.hide()
+        self._add = create_labelled_button(icons, "folder-add", "Add folder", "quiet")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._build()
+        self._connect(theme)
+        self.refresh()
+
+    def _build(self) -> None:
+        self.setFixedWidth(SIDEBAR_WIDTH)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("surface", "panel")
+        self.setAcceptDrops(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_ITEM, SPACE_ITEM, SPACE_ITEM, SPACE_ITEM)
+        column.setSpacing(SPACE_ITEM)
+        column.addWidget(self._tree, 1)
+        column.addWidget(self._filter)
+        column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _connect(self, theme: ThemeService) -> None:
+        self._timer.timeout.connect(self._read)
+        self._add.clicked.connect(self.add_folder_requested)
+        self._filter.textChanged.connect(self._on_filter)
+        self._tree.selectionModel().currentChanged.connect(self._on_current)
+        self._tree.menu_requested.connect(self._on_menu)
+        self._tree.expanded.connect(lambda index: self._remember(index, expanded=True))
+        self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
+        self._model.rename_requested.connect(self._on_rename)
+        self._model.tag_dropped.connect(
+            lambda tag, photos: self.operation_requested.emit(AddTag(tag, photos))
+        )
+        self._picker.picked.connect(
+            lambda tag, into: self.operation_requested.emit(MergeTags(tag, into))
+        )
+        theme.changed.connect(self._tree.viewport().update)
+
+    # -- what the window calls ---------------------------------------------------------------
+    @property
+    def scope(self) -> PhotoScope:
+        """The photos chosen here."""
+        return self._scope
+
+    def select_scope(self, scope: PhotoScope) -> None:
+        """Mark a scope as the one that is shown, without asking for it."""
+        self._scope = scope
+        self._mark_scope()
+
+    def on_change(self, changes: ChangeSet) -> None:
+        """Read folders and tags again where a change concerns them, a few times a second."""
+        if changes.kinds & _RELEVANT and not self._timer.isActive():
+            self._timer.start()
+
+    def refresh(self) -> None:
+        """Read folders and tags now."""
+        self._timer.stop()
+        self._read()
+
+    # -- filling -----------------------------------------------------------------------------
+    def _read(self) -> None:
+        self._tasks.run(
+            lambda: (self._library.folders(), self._library.tags()),
+            self._on_read,
+            key=(id(self), "sidebar"),
+            owner=self,
+        )
+
+    def _on_read(self, answer: tuple[Sequence[FolderNode], Sequence[TagCount]]) -> None:
+        if self._tree.state() is QAbstractItemView.State.EditingState:
+            # New rows would close the editor and lose what is being typed.
+            self._timer.start()
+            return
+        folders, tags = answer
+        scroll = self._tree.verticalScrollBar().value()
+        with QSignalBlocker(self._tree.selectionModel()):
+            self._model.set_folders(folders)
+            self._model.set_tags(tags)
+        self._filter.setVisible(len(tags) >= FILTER_FROM)
+        self._restore()
+        self._tree.verticalScrollBar().setValue(scroll)
+
+    def _restore(self) -> None:
+        """Open what was open and mark what was marked, after rows were replaced."""
+        for row, section in enumerate((self._model.folders_index, self._model.tags_index)):
+            self._tree.setRowHidden(row + 1, QModelIndex(), not self._model.rowCount(section))
+            self._tree.setExpanded(section, True)
+        folders = self._model.row_of(self._model.folders_index)
+        for folder in folders.walk():
+            # Folders that were added are open at first, those below them are not.
+            if folder.path in self._expanded or (folder.top and len(folders.children) == 1):
+                self._tree.setExpanded(self._model.index_of(folder), True)
+        self._mark_scope()
+
+    def _mark_scope(self) -> None:
+        index = self._model.index_of_scope(self._scope)
+        selection = self._tree.selectionModel()
+        with QSignalBlocker(selection):
+            if index.isValid():
+                flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+                selection.setCurrentIndex(index, flag)
+            else:
+                selection.clear()
+        self._tree.viewport().update()
+
+    def _remember(self, index: QModelIndex, *, expanded: bool) -> None:
+        path = self._model.row_of(index).path
+        if path is not None and expanded:
+            self._expanded.add(path)
+        elif path is not None:
+            self._expanded.discard(path)
+
+    # -- what the person does ----------------------------------------------------------------
+    def _on_current(self, index: QModelIndex) -> None:
+        scope = self._model.row_of(index).scope() if index.isValid() else None
+        if scope is not None and scope != self._scope:
+            self._scope = scope
+            self.scope_selected.emit(scope)
+
+    def _on_filter(self, text: str) -> None:
+        with QSignalBlocker(self._tree.selectionModel()):
+            self._model.set_filter(text)
+        self._restore()
+        if text:
+            self._tree.setRowHidden(2, QModelIndex(), False)
+            position = QAbstractItemView.ScrollHint.PositionAtTop
+            self._tree.scrollTo(self._model.tags_index, position)
+
+    def _on_rename(self, tag: str, name: str) -> None:
+        # A name that is taken means that the two are one; undo parts them again.
+        taken = name in self._model.tag_names
+        self.operation_requested.emit(MergeTags(tag, name) if taken else RenameTag(tag, name))
+
+    def _on_menu(self, index: QModelIndex, position: QPoint) -> None:
+        row = index.data(Role.ROW)
+        menu = self.create_menu(row, index) if isinstance(row, Row) else None
+        if menu is not None:
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(position)
+
+    def create_menu(self, row: Row, index: QModelIndex) -> QMenu | None:
+        """Return the context menu of a row, None for headings."""
+        menu = QMenu(self)
+        path = row.path
+        if row.kind is RowKind.FOLDER and path is not None:
+            show = menu.addAction("Show in file manager")
+            show.triggered.connect(lambda: self.reveal_requested.emit(path))
+            show.setEnabled(row.present)
+            menu.addAction("Rescan", self.rescan_requested.emit)
+            if row.top:
+                menu.addSeparator()
+                remove = menu.addAction("Remove from library")
+                remove.triggered.connect(lambda: self.remove_folder_requested.emit(path))
+        elif row.kind is RowKind.TAG:
+            menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+            menu.addSeparator()
+            menu.addAction("Rename", lambda: self._tree.edit(index))
+            menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+        elif row.kind is RowKind.ALL:
+            menu.addAction("Add folder…", self.add_folder_requested.emit)
+            menu.addAction("Rescan", self.rescan_requested.emit)
+        else:
+            menu.deleteLater()
+            return None
+        return menu
+
+    def _pick_target(self, row: Row, index: QModelIndex) -> None:
+        corner = self._tree.visualRect(index).bottomLeft()
+        self._picker.open_at(row.label, self._tree.viewport().mapTo(self.window(), corner))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._filter.hasFocus():
+            self._filter.clear()
+            self._tree.setFocus()
+            return
+        super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(path.is_dir() for path in local_paths_of(event.mimeData())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folders = tuple(path for path in local_paths_of(event.mimeData()) if path.is_dir())
+        if folders:
+            event.acceptProposedAction()
+            self.folders_dropped.emit(folders)

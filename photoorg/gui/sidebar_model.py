@@ -1,0 +1,307 @@
+"""The tree behind the sidebar: all photos, folders, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from photoorg.core.records import FolderNode, PhotoScope, TagCount
+from photoorg.gui.widgets import wording
+from photoorg.gui.widgets.photo_mime import PHOTO_MIME, photo_ids_of
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RowKind(StrEnum):
+    """What a row of the sidebar is."""
+
+    ALL = "all"
+    SECTION = "section"
+    FOLDER = "folder"
+    TAG = "tag"
+
+
+_CHOICE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+# Joined once: the view asks thousands of times. Headings are not enabled, so that the arrow keys
+# pass over them.
+_FLAGS = {
+    RowKind.ALL: _CHOICE,
+    RowKind.SECTION: Qt.ItemFlag.NoItemFlags,
+    RowKind.FOLDER: _CHOICE,
+    RowKind.TAG: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled,
+}
+
+
+class Role(int, Enum):
+    """What the delegate and the view ask for besides Qt's own roles."""
+
+    ROW = Qt.ItemDataRole.UserRole
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One row; `eq=False` because two rows are the same only if they are one object."""
+
+    kind: RowKind
+    label: str
+    count: int = 0
+    path: Path | None = None
+    present: bool = True
+    top: bool = False
+    parent: Row | None = None
+    position: int = 0
+    children: list[Row] = field(default_factory=list)
+
+    def scope(self) -> PhotoScope | None:
+        """Return the photos the row stands for; None for a heading."""
+        match self.kind:
+            case RowKind.ALL:
+                return PhotoScope()
+            case RowKind.FOLDER:
+                return PhotoScope(folder=self.path)
+            case RowKind.TAG:
+                return PhotoScope(tag=self.label)
+            case RowKind.SECTION:
+                return None
+
+    def adopt(self, children: list[Row]) -> None:
+        """Take rows as children."""
+        self.children = children
+        for position, child in enumerate(children):
+            child.parent = self
+            child.position = position
+
+    @property
+    def depth(self) -> int:
+        """Folders above this one that are listed too."""
+        above = self.parent
+        return above.depth + 1 if above is not None and above.kind is RowKind.FOLDER else 0
+
+    def walk(self) -> Iterator[Row]:
+        """Yield the rows below, parents first."""
+        for child in self.children:
+            yield child
+            yield from child.walk()
+
+
+def _folder_row(node: FolderNode, *, top: bool) -> Row:
+    label = node.path.name or str(node.path)
+    row = Row(RowKind.FOLDER, label, node.count, node.path, node.present, top)
+    row.adopt([_folder_row(child, top=False) for child in node.children])
+    return row
+
+
+class SidebarModel(QAbstractItemModel):
+    """Folders and tags as a tree. New counts change rows in place; only a new shape moves rows.
+
+    Signals:
+        rename_requested(str, str): a tag was given a new name.
+        tag_dropped(str, tuple): photos were dropped on a tag.
+    """
+
+    rename_requested = Signal(str, str)
+    tag_dropped = Signal(str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._root = Row(RowKind.SECTION, "")
+        self._all = Row(RowKind.ALL, "All photos")
+        self._folders = Row(RowKind.SECTION, "Folders")
+        self._tags = Row(RowKind.SECTION, "Tags")
+        self._root.adopt([self._all, self._folders, self._tags])
+        self._known_folders: tuple[FolderNode, ...] = ()
+        self._known_tags: tuple[tuple[str, int], ...] = ()
+        self._filter = ""
+
+    # -- filling -----------------------------------------------------------------------------
+    def set_folders(self, nodes: Sequence[FolderNode]) -> None:
+        """Show these folders."""
+        if tuple(nodes) == self._known_folders:
+            return
+        self._known_folders = tuple(nodes)
+        self._all.count = sum(node.count for node in nodes)
+        self._tell(self._all)
+        self._replace(self._folders, [_folder_row(node, top=True) for node in nodes])
+
+    def set_tags(self, tags: Sequence[TagCount]) -> None:
+        """Show these tags, by name: a list that stands still is one that can be found in."""
+        pairs = sorted(((tag.name, tag.count) for tag in tags), key=lambda p: p[0].casefold())
+        if tuple(pairs) != self._known_tags:
+            self._known_tags = tuple(pairs)
+            self._show_tags()
+
+    def set_filter(self, text: str) -> None:
+        """Show only tags whose name holds this text."""
+        self._filter = text.casefold().strip()
+        self._show_tags()
+
+    @property
+    def tag_names(self) -> list[str]:
+        """All tags, also those that the filter hides."""
+        return [name for name, _ in self._known_tags]
+
+    def _show_tags(self) -> None:
+        rows = [
+            Row(RowKind.TAG, name, count)
+            for name, count in self._known_tags
+            if self._filter in name.casefold()
+        ]
+        self._replace(self._tags, rows)
+
+    def _replace(self, section: Row, rows: list[Row]) -> None:
+        """Put new rows in a section, in place where the shape is the same."""
+        if _same_shape(section.children, rows):
+            self._update(section.children, rows)
+            return
+        where = self.index_of(section)
+        if section.children:
+            self.beginRemoveRows(where, 0, len(section.children) - 1)
+            section.children = []
+            self.endRemoveRows()
+        if rows:
+            self.beginInsertRows(where, 0, len(rows) - 1)
+            section.adopt(rows)
+            self.endInsertRows()
+
+    def _update(self, rows: list[Row], fresh: list[Row]) -> None:
+        for old, new in zip(rows, fresh, strict=True):
+            if (old.count, old.present) != (new.count, new.present):
+                old.count, old.present = new.count, new.present
+                self._tell(old)
+            self._update(old.children, new.children)
+
+    def _tell(self, row: Row) -> None:
+        index = self.index_of(row)
+        self.dataChanged.emit(index, index)
+
+    # -- finding -----------------------------------------------------------------------------
+    def row_of(self, index: Index) -> Row:
+        """Return the row behind an index, the root for an invalid one."""
+        if not index.isValid():
+            return self._root
+        row: Row = index.internalPointer()
+        return row
+
+    def index_of(self, row: Row) -> QModelIndex:
+        """Return the index of a row."""
+        return QModelIndex() if row is self._root else self.createIndex(row.position, 0, row)
+
+    def index_of_scope(self, scope: PhotoScope) -> QModelIndex:
+        """Return where a scope is listed, or an invalid index."""
+        if scope.folder is None and scope.tag is None:
+            return self.index_of(self._all)
+        section = self._folders if scope.folder is not None else self._tags
+        for row in section.walk():
+            if (scope.folder is not None and row.path == scope.folder) or (
+                scope.folder is None and row.label == scope.tag
+            ):
+                return self.index_of(row)
+        return QModelIndex()
+
+    @property
+    def folders_index(self) -> QModelIndex:
+        """The heading of the folders."""
+        return self.index_of(self._folders)
+
+    @property
+    def tags_index(self) -> QModelIndex:
+        """The heading of the tags."""
+        return self.index_of(self._tags)
+
+    # -- QAbstractItemModel ------------------------------------------------------------------
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return len(self.row_of(parent).children)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 1
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        children = self.row_of(parent).children
+        if column != 0 or not 0 <= row < len(children):
+            return QModelIndex()
+        return self.createIndex(row, 0, children[row])
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]  # QObject has one too
+        above = self.row_of(index).parent
+        return QModelIndex() if above is None else self.index_of(above)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row_of(index)
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return row.label
+            case Qt.ItemDataRole.ToolTipRole:
+                return _tooltip(row)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return _spoken(row)
+            case Role.ROW:
+                return row
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Ask for a new tag name; the row changes when the library says so."""
+        row = self.row_of(index)
+        name = " ".join(str(value).split())
+        if row.kind is RowKind.TAG and name and name != row.label:
+            self.rename_requested.emit(row.label, name)
+        return False
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return _FLAGS[self.row_of(index).kind]
+
+    def mimeTypes(self) -> list[str]:
+        return [PHOTO_MIME]
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction | Qt.DropAction.LinkAction
+
+    def canDropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        return self.row_of(parent).kind is RowKind.TAG and bool(photo_ids_of(data))
+
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        if not self.canDropMimeData(data, action, row, column, parent):
+            return False
+        self.tag_dropped.emit(self.row_of(parent).label, photo_ids_of(data))
+        return True
+
+
+def _same_shape(rows: list[Row], others: list[Row]) -> bool:
+    """Return whether rows differ in nothing that would move one of them."""
+    return len(rows) == len(others) and all(
+        row.label == other.label
+        and row.path == other.path
+        and _same_shape(row.children, other.children)
+        for row, other in zip(rows, others, strict=True)
+    )
+
+
+def _tooltip(row: Row) -> str:
+    if row.kind is not RowKind.FOLDER:
+        return ""
+    if row.present:
+        return str(row.path)
+    return f"{row.path}\nNot there now. Connect its drive to see the full photos."
+
+
+def _spoken(row: Row) -> str:
+    if row.kind is RowKind.SECTION:
+        return row.label
+    away = "" if row.present else ", not there now"
+    return f"{row.label}, {wording.photos(row.count)}{away}"

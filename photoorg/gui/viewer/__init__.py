@@ -1,0 +1,1 @@
+"""The viewer: one photo, as large as the window."""
