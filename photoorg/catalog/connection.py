@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from photoorg.core.errors import (
     CatalogDamaged,
     CatalogLocked,
@@ -15,6 +17,9 @@ from photoorg.core.errors import (
     PhotoorgError,
 )
 from photoorg.core.ids import Revision
+
+# Ids come out of arrays; unadapted, SQLite takes a NumPy integer for a blob that equals no number.
+sqlite3.register_adapter(np.int64, int)
 
 BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another process's transaction; ours last a second at most."""

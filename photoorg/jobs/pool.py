@@ -232,7 +232,7 @@ class _Worker:
             self.stop()
             raise _ProcessLostError(f"it ended with code {code}") from error
         except _TooSlowError as error:
-            self.stop()
+            self.stop(patience=0)
             raise _ProcessLostError(f"no answer within {error} s") from error
         match reply:
             case Success(value):
@@ -244,14 +244,20 @@ class _Worker:
                 raise WorkerBug(f"An error in photoorg itself: {summary}", report=report)
         raise WorkerBug(f"{self.name} sent {type(reply).__name__}, which is no answer.")
 
-    def stop(self) -> None:
-        """End the process; it has nothing to lose."""
+    def stop(self, *, patience: float = 2.0) -> None:
+        """End the process: it leaves by itself when its pipe closes, or is killed if it does not.
+
+        Args:
+            patience: seconds for what it is doing now.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
         if self._process is not None:
-            self._process.kill()
-            self._process.join()
+            self._process.join(patience)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
             self._process.close()
             self._process = self.process_id = None
 

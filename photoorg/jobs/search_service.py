@@ -125,9 +125,12 @@ def _assemble(catalog: Catalog) -> _Loaded:
         nothing = VectorIndex(1, model_key=ModelKey(""))
         engine = SearchEngine(catalog, nothing, nothing, None, None)
         return _Loaded(engine, None, IndexKeeper(catalog, ModelKey(""), (), None), (), problem)
-    joint = Target("joint", model.dimension, model.joint_key, model.embed_images)
-    alike = Target("alike", model.similarity_dimension, model.similarity_key, model.similarity)
-    keeper = IndexKeeper(catalog, model.visual_key, (joint, alike), catalog.paths.index)
+    made_by = f"{model.visual_key}|{model.kind}-{model.digest}"
+    targets = (
+        Target("joint", model.dimension, ModelKey(f"{made_by}|joint"), model.embed_images),
+        Target("alike", model.similarity_dimension, ModelKey(f"{made_by}|alike"), model.similarity),
+    )
+    keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     for message in keeper.problems:
         logger.warning("the search index is made anew: %s", message)
     engine = SearchEngine(catalog, keeper.indexes["joint"], keeper.indexes["alike"], model, encoder)

@@ -22,6 +22,9 @@ from photoorg.search.ports import FloatArray, IdArray, SearchCatalog, SearchMode
 RELEVANT = 0.5
 """A photo is shown before "Show more" where it is at least as likely right as wrong."""
 
+_LEAST_RELEVANT = 0.05
+"""Below this nothing is an answer, however far it stands out."""
+
 _TAIL = 2000
 """Hits that are handed out although they are not relevant."""
 
@@ -242,24 +245,35 @@ def _fuse(seen: Judgement, matches: words.WordMatches) -> _Ranking:
     )
 
 
+def _bar(probability: FloatArray) -> float:
+    """Return the probability from which on a photo belongs to the answer.
+
+    One half where the answer is sure. Of a word that training saw seldom, even its best photo may
+    be improbable and yet stand out: there everything counts that is half as probable as the best.
+    """
+    best = float(probability.max(initial=0.0))
+    return min(RELEVANT, max(_LEAST_RELEVANT, best / 2))
+
+
 def _leaders(ranking: _Ranking) -> _Ranking:
     """Return the relevant photos and the best of the others, in no order."""
-    keep = int(np.count_nonzero(ranking.probability >= RELEVANT)) + _TAIL
+    keep = int(np.count_nonzero(ranking.probability >= _bar(ranking.probability))) + _TAIL
     if keep >= len(ranking.ids):
         return ranking
     return ranking.only(np.argpartition(-ranking.probability, keep)[:keep])
 
 
 def _results(ranking: _Ranking, label: str, notice: str) -> SearchResults:
+    bar = _bar(ranking.probability)
     looks = f"looks like “{label}”"
     faint = f"looks a little like “{label}”"
     why: list[str] = []
-    for place, like in zip(ranking.where, ranking.likeness >= RELEVANT, strict=True):
+    for place, like in zip(ranking.where, ranking.likeness >= bar, strict=True):
         if place:
             why.append(f"{place}, {looks}" if like else place)
         else:
             why.append(looks if like else faint)
-    relevant = int(np.count_nonzero(ranking.probability >= RELEVANT))
+    relevant = int(np.count_nonzero(ranking.probability >= bar))
     return SearchResults(_hits(ranking.ids, ranking.probability, why), relevant, notice)
 
 

@@ -1,4 +1,4 @@
-"""A whole library of real photos through the real processes: found by words, by likeness, tagged."""
+"""A library of real photos through the real processes: found by words, by likeness, tagged."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from PIL import Image
 from photoorg.core.changes import AddTag, ConfirmTag, RejectTag
 from photoorg.core.ids import PhotoId
 from photoorg.core.paths import CatalogPaths
-from photoorg.core.progress import CancelToken
-from photoorg.core.records import PhotoScope
+from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.records import IndexReport, PhotoScope
+from photoorg.features.registry import visual_spec
 from photoorg.jobs.library import Library
 
 pytestmark = pytest.mark.timeout(300)
 
 
-def index(library: Library, folder: Path):  # noqa: ANN201
+EVERYTHING = PhotoScope()
+
+
+def index(library: Library, folder: Path) -> IndexReport:
     return library.index([folder], on_progress=lambda progress: None, token=CancelToken())
 
 
@@ -160,16 +164,23 @@ def test_undo_and_redo(library: Library, folder: Path, real_photos: Mapping[str,
     library.undo()
 
 
-def test_photos_are_found_while_others_are_still_being_indexed(
+def test_the_first_photos_are_found_while_others_are_still_read(
     folder: Path, real_photos: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    """The first indexed photos answer; nothing waits for the end of the run."""
+    """Search answers from the first vectors on; nothing waits for the end of the run."""
+    many = tmp_path / "many"
+    shutil.copytree(folder, many)
+    for number in range(60):
+        copy = many / f"copy-{number}.jpg"
+        copy.write_bytes((many / "IMG_0001.jpg").read_bytes() + b"%d" % number)
     with Library.open(CatalogPaths(tmp_path / "catalog"), background=False) as library:
-        seen: list[int] = []
+        waiting_when_found: list[int] = []
 
-        def on_progress(_: object) -> None:
-            if not seen and library.search("cat", PhotoScope()).hits:
-                seen.append(1)
+        def on_progress(progress: Progress) -> None:
+            if progress.total and not waiting_when_found and library.search("cat", EVERYTHING).hits:
+                encoded = library.catalog.vector_count(visual_spec().key)
+                waiting_when_found.append(len(library.photo_ids(EVERYTHING)) - encoded)
 
-        library.index([folder], on_progress=on_progress, token=CancelToken())
-        assert library.search("cat", PhotoScope()).hits
+        library.index([many], on_progress=on_progress, token=CancelToken())
+        assert waiting_when_found
+        assert waiting_when_found[0] > 0
