@@ -22,6 +22,8 @@ from photoorg.gui.grid.view import GridState, GridView
 from photoorg.gui.tasks import TaskRunner
 
 SIMILAR_LIMIT: Final = 500
+MORE: Final = 100
+"""How many less relevant photos are shown at a time."""
 _REFRESH_MS: Final = 400
 _KEY: Final = "browse"
 
@@ -193,8 +195,9 @@ class BrowseController(QObject):
             self._go(Place(self._place.scope))
 
     def show_more(self) -> None:
-        """Show all of the answer, also what is less relevant."""
-        answer = replace(self._answer, shown=len(self._answer.results.hits))
+        """Show more of the answer, which is less and less relevant."""
+        shown = min(self._answer.shown + MORE, len(self._answer.results.hits))
+        answer = replace(self._answer, shown=shown)
         place = self._place
         previous, stale = self._take_stale()
 
@@ -285,6 +288,8 @@ class BrowseController(QObject):
         began = time.monotonic()
         ids = _ids_of(answer.hits) if place.is_answer else self._library.photo_ids(place.scope)
         contents = build_contents(self._library, ids, previous, stale)
+        if not place.is_answer:
+            contents = contents.unread_last()
         return _Arrival(place, answer, contents, time.monotonic() - began)
 
     # -- back on the GUI thread ---------------------------------------------------------------

@@ -54,7 +54,13 @@ class Centre(QWidget):
         self._failures_wanted = wanted
 
     def update_page(
-        self, place: Place, folders: Sequence[FolderNode] | None, count: int, *, working: bool
+        self,
+        place: Place,
+        folders: Sequence[FolderNode] | None,
+        count: int,
+        *,
+        near: int,
+        working: bool,
     ) -> None:
         """Show the page that fits.
 
@@ -62,6 +68,7 @@ class Centre(QWidget):
             place: where the person is.
             folders: of the library; None while they are not known.
             count: photos in the grid.
+            near: hits of an answer that are not shown, because they hardly match.
             working: whether background work runs, which may bring photos.
         """
         if self._failures_wanted:
@@ -70,8 +77,11 @@ class Centre(QWidget):
             self._show(self.view)
         elif not folders and not place.is_answer:
             self._show(self.first_run)
+        elif place.text:
+            self.empty.show_no_results(place.text, near=near)
+            self._show(self.empty)
         elif place.is_answer:
-            self.empty.show_no_results(place.text or place.name)
+            self.empty.show_nothing_similar(place.name, near=near)
             self._show(self.empty)
         elif place.scope.tag is not None:
             self.empty.show_no_tagged(place.scope.tag)

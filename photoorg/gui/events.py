@@ -31,10 +31,12 @@ class LibraryEvents(QObject):
     Signals:
         changed(ChangeSet): what came together since the last time.
         progressed(Progress): the newest report of running work, or its last one.
+        ended_early(Progress): work that could not go on; its label says why. None is left out.
     """
 
     changed = Signal(object)
     progressed = Signal(object)
+    ended_early = Signal(object)
     _arrived = Signal()
 
     def __init__(self, library: LibraryPort, parent: QObject | None = None) -> None:
@@ -42,6 +44,7 @@ class LibraryEvents(QObject):
         self._lock = threading.Lock()
         self._changes: ChangeSet | None = None
         self._progress: Progress | None = None
+        self._problems: list[Progress] = []
         self._timer = QTimer(self, singleShot=True, interval=PERIOD_MS)
         self._timer.timeout.connect(self._tell)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
@@ -58,6 +61,8 @@ class LibraryEvents(QObject):
             first = self._changes is None and self._progress is None
             if isinstance(event, Progress):
                 self._progress = event
+                if event.problem:
+                    self._problems.append(event)
             elif self._changes is None:
                 self._changes = event
             else:
@@ -74,6 +79,9 @@ class LibraryEvents(QObject):
         with self._lock:
             changes, self._changes = self._changes, None
             progress, self._progress = self._progress, None
+            problems, self._problems = self._problems, []
+        for problem in problems:
+            self.ended_early.emit(problem)
         if changes is not None:
             self.changed.emit(changes)
         if progress is not None:

@@ -68,6 +68,16 @@ class FolderController(QObject):
 
         self._tasks.run(work, lambda _: self.refresh(), owner=self)
 
+    def start(self, folder: Path | None) -> None:
+        """Bring the library up to date, a folder that may be new to it first."""
+
+        def work() -> None:
+            if folder is not None:
+                self._library.add_folders([folder])
+            self._library.rescan()
+
+        self._tasks.run(work, lambda _: self.refresh(), owner=self)
+
     def remove(self, folder: Path) -> None:
         """Take a folder out of the library; its files stay where they are."""
         self._edits.remove_folder(lambda: self._library.remove_folder(folder))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from photoorg.core.changes import ChangeKind, ChangeSet
+from photoorg.core.errors import EnvironmentProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.progress import Progress
@@ -131,11 +132,15 @@ class MainWindow(QMainWindow):
         self._tasks.failed.connect(self.problems.report)
         self.events.changed.connect(self._on_change)
         self.events.progressed.connect(self._on_progress)
+        self.events.ended_early.connect(
+            lambda progress: self.problems.report(EnvironmentProblem(progress.label))
+        )
         self.view.visible_pending.connect(self._library.prioritise)
         self.status.pause_requested.connect(self._library.pause)
         self.status.resume_requested.connect(self._library.resume)
         self.status.cancel_requested.connect(self._library.cancel)
-        self.status.failures_requested.connect(lambda: self._show_failures(wanted=True))
+        for asked in (self.status.failures_requested, self.sidebar.failures_requested):
+            asked.connect(lambda: self._show_failures(wanted=True))
         self.centre.failures.closed.connect(lambda: self._show_failures(wanted=False))
         self.centre.failures.retry_requested.connect(
             lambda: self._tasks.run(self._library.retry_failures, owner=self)
@@ -164,6 +169,7 @@ class MainWindow(QMainWindow):
         self.search.left.connect(self.view.setFocus)
         self.search.image_dropped.connect(self.find_similar)
         self.centre.empty.clear_search_requested.connect(self.search.clear)
+        self.centre.empty.closest_requested.connect(self.browse.show_more)
         self.status.show_more_requested.connect(self.browse.show_more)
         self.status.clear_selection_requested.connect(self.view.clearSelection)
         self.top_bar.back_requested.connect(self.go_back)
@@ -350,7 +356,13 @@ class MainWindow(QMainWindow):
         progress = self._library.progress()
         working = progress is not None and not progress.finished
         folders = self.folders.folders
-        self.centre.update_page(self.browse.place, folders, len(self.model.ids), working=working)
+        self.centre.update_page(
+            self.browse.place,
+            folders,
+            len(self.model.ids),
+            near=self.browse.answer.more,
+            working=working,
+        )
         self._update_panels()
 
     # -- what changed -------------------------------------------------------------------------
@@ -373,7 +385,9 @@ class MainWindow(QMainWindow):
     def _read_failures(self) -> None:
         def show(failures: Sequence[Failure]) -> None:
             self.centre.failures.set_failures(failures)
-            self.status.set_failures(sum(not failure.unsupported for failure in failures))
+            count = sum(not failure.unsupported for failure in failures)
+            self.status.set_failures(count)
+            self.sidebar.set_failures(count)
 
         self._tasks.run(self._library.failures, show, key="failures", owner=self)
 
@@ -390,7 +404,7 @@ class MainWindow(QMainWindow):
 
     def _on_edited(self, changes: ChangeSet) -> None:
         if len(changes.photo_ids) > 1 and changes.inverse is not None:
-            self.toast.show_text(changes.label)
+            self.toast.show_text(f"Done: {changes.label}")
 
     def _say_step(self, done: str, name: str, label: str) -> None:
         text = f"{done}: {label}" if label else f"There is nothing to {name}."

@@ -165,12 +165,14 @@ class EmptyPage(Page):
     """Why there is nothing to see, and the one thing to do about it.
 
     Signals:
-        clear_search_requested: the button of the empty search.
+        clear_search_requested: the button of a search that nothing comes near to.
+        closest_requested: the button of one that something comes near to: show that.
         add_folder_requested: the button of an empty folder or library.
         rescan_requested: the button of a folder that is not there.
     """
 
     clear_search_requested = Signal()
+    closest_requested = Signal()
     add_folder_requested = Signal()
     rescan_requested = Signal()
 
@@ -182,19 +184,32 @@ class EmptyPage(Page):
         self._column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._action = self.add_folder_requested
 
-    def show_no_results(self, text: str, hint: str = "") -> None:
+    def show_no_results(self, text: str, *, near: int = 0) -> None:
         """Say that nothing was found.
 
         Args:
             text: what was searched for.
-            hint: what comes near ("14 photos match “beach” alone."), or "".
+            near: photos that come nearest to it, although they seem to show something else.
         """
-        self._say(
-            "search",
-            f"Nothing found for “{text}”",
-            hint or "Try fewer or other words, or take a filter away.",
+        hint = (
+            "No photo is a clear match. Other words may help, or a look at the closest ones."
+            if near
+            else "Try fewer or other words, or take a filter away."
         )
-        self._offer("Clear search", self.clear_search_requested)
+        self._say("search", f"Nothing found for “{text}”", hint)
+        if near:
+            self._offer("Show the closest photos", self.closest_requested)
+        else:
+            self._offer("Clear search", self.clear_search_requested)
+
+    def show_nothing_similar(self, name: str, *, near: int = 0) -> None:
+        """Say that no photo looks like one; `near` of them look a little like it."""
+        hint = "It may be the only one of its kind." if near else "It has not been looked at yet."
+        self._say("similar", f"Nothing looks like {name}", hint)
+        if near:
+            self._offer("Show the closest photos", self.closest_requested)
+        else:
+            self._offer("Go back", self.clear_search_requested)
 
     def show_empty_folder(self, name: str) -> None:
         """Say that a folder holds no photos."""

@@ -6,9 +6,10 @@ import logging
 import platform
 import traceback
 
-from PySide6.QtCore import QObject, QtMsgType, qVersion
+from PySide6.QtCore import QObject, Qt, QtMsgType, Signal, Slot, qVersion
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from photoorg import __version__
 from photoorg.core.errors import PhotoorgError
@@ -80,17 +81,26 @@ class BugDialog(QDialog):
 class ProblemReporter(QObject):
     """The one path that errors take to the person."""
 
+    _arrived = Signal(object)
+
     def __init__(self, banner: ErrorBanner, window: QWidget) -> None:
         super().__init__(window)
         self._banner = banner
         self._window = window
         self._dialog: BugDialog | None = None
+        self._arrived.connect(self.report, Qt.ConnectionType.QueuedConnection)
 
     @property
     def dialog(self) -> BugDialog | None:
         """The report on show, or None."""
         return self._dialog
 
+    def report_later(self, error: BaseException) -> None:
+        """Tell the person about an error; call it on any thread, also while an error is handled."""
+        if isValid(self):
+            self._arrived.emit(error)
+
+    @Slot(object)
     def report(self, error: BaseException) -> None:
         """Tell the person about an error; call it on the GUI thread."""
         if isinstance(error, PhotoorgError):

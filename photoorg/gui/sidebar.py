@@ -26,6 +26,7 @@ from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
 from photoorg.gui.tag_picker import TagPicker
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SIDEBAR_WIDTH, SPACE_ITEM, ThemeService
+from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_labelled_button
 from photoorg.gui.widgets.photo_mime import local_paths_of
 
@@ -87,6 +88,7 @@ class Sidebar(QWidget):
     Signals:
         scope_selected(PhotoScope): show these photos.
         add_folder_requested: ask the person for a folder.
+        failures_requested: show the files that could not be read.
         folders_dropped(tuple[Path, ...]): folders were dropped to be added.
         remove_folder_requested(Path): take a folder out of the library.
         rescan_requested: look for changes on disk.
@@ -96,6 +98,7 @@ class Sidebar(QWidget):
 
     scope_selected = Signal(object)
     add_folder_requested = Signal()
+    failures_requested = Signal()
     folders_dropped = Signal(object)
     remove_folder_requested = Signal(object)
     rescan_requested = Signal()
@@ -126,6 +129,8 @@ class Sidebar(QWidget):
         self._filter.setClearButtonEnabled(False)
         self._filter.hide()
         self._add = create_labelled_button(icons, "folder-add", "Add folder", "quiet")
+        self._failures = create_labelled_button(icons, "warning", "", "quiet")
+        self._failures.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -143,11 +148,13 @@ class Sidebar(QWidget):
         column.setSpacing(SPACE_ITEM)
         column.addWidget(self._tree, 1)
         column.addWidget(self._filter)
+        column.addWidget(self._failures, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _connect(self, theme: ThemeService) -> None:
         self._timer.timeout.connect(self._read)
         self._add.clicked.connect(self.add_folder_requested)
+        self._failures.clicked.connect(self.failures_requested)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
         self._tree.menu_requested.connect(self._on_menu)
@@ -172,6 +179,13 @@ class Sidebar(QWidget):
         """Mark a scope as the one that is shown, without asking for it."""
         self._scope = scope
         self._mark_scope()
+
+    def set_failures(self, count: int) -> None:
+        """Say how many files could not be read, and lead to them; nothing where there are none."""
+        text = f"{wording.files(count)} not read"
+        self._failures.setText(f"\N{THIN SPACE}{text}")
+        self._failures.setAccessibleName(text)
+        self._failures.setVisible(bool(count))
 
     def on_change(self, changes: ChangeSet) -> None:
         """Read folders and tags again where a change concerns them, a few times a second."""

@@ -62,7 +62,7 @@ class SidebarDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = option.rect
-        if row.kind is RowKind.SECTION:
+        if row.kind in (RowKind.SECTION, RowKind.NOTE):
             self._paint_heading(painter, row, area)
         else:
             self._paint_ground(painter, option)

@@ -32,7 +32,11 @@ class RowKind(StrEnum):
     SECTION = "section"
     FOLDER = "folder"
     TAG = "tag"
+    NOTE = "note"
 
+
+MOST_TAGS = 500
+"""Tags listed at once. Nobody scrolls through more, and the tree lays out row by row."""
 
 _CHOICE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 # Joined once: the view asks thousands of times. Headings are not enabled, so that the arrow keys
@@ -41,6 +45,7 @@ _FLAGS = {
     RowKind.ALL: _CHOICE,
     RowKind.SECTION: Qt.ItemFlag.NoItemFlags,
     RowKind.FOLDER: _CHOICE,
+    RowKind.NOTE: Qt.ItemFlag.NoItemFlags,
     RowKind.TAG: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled,
 }
 
@@ -124,6 +129,7 @@ class SidebarModel(QAbstractItemModel):
         self._root.adopt([self._all, self._folders, self._tags])
         self._known_folders: tuple[FolderNode, ...] = ()
         self._known_tags: tuple[tuple[str, int], ...] = ()
+        self._folded: tuple[str, ...] = ()
         self._filter = ""
 
     # -- filling -----------------------------------------------------------------------------
@@ -141,6 +147,7 @@ class SidebarModel(QAbstractItemModel):
         pairs = sorted(((tag.name, tag.count) for tag in tags), key=lambda p: p[0].casefold())
         if tuple(pairs) != self._known_tags:
             self._known_tags = tuple(pairs)
+            self._folded = tuple(name.casefold() for name, _ in pairs)
             self._show_tags()
 
     def set_filter(self, text: str) -> None:
@@ -154,11 +161,15 @@ class SidebarModel(QAbstractItemModel):
         return [name for name, _ in self._known_tags]
 
     def _show_tags(self) -> None:
-        rows = [
-            Row(RowKind.TAG, name, count)
-            for name, count in self._known_tags
-            if self._filter in name.casefold()
+        found = [
+            pair
+            for pair, folded in zip(self._known_tags, self._folded, strict=True)
+            if self._filter in folded
         ]
+        rows = [Row(RowKind.TAG, name, count) for name, count in found[:MOST_TAGS]]
+        if len(found) > MOST_TAGS:
+            rest = len(found) - MOST_TAGS
+            rows.append(Row(RowKind.NOTE, f"{rest:,} more: type below to find them"))
         self._replace(self._tags, rows)
 
     def _replace(self, section: Row, rows: list[Row]) -> None:
@@ -301,7 +312,7 @@ def _tooltip(row: Row) -> str:
 
 
 def _spoken(row: Row) -> str:
-    if row.kind is RowKind.SECTION:
+    if row.kind in (RowKind.SECTION, RowKind.NOTE):
         return row.label
     away = "" if row.present else ", not there now"
     return f"{row.label}, {wording.photos(row.count)}{away}"

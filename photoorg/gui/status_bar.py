@@ -85,7 +85,7 @@ class StatusBar(QWidget):
         self._bar.setFixedWidth(_BAR_WIDTH)
         self._bar.setAccessibleName("Progress")
         line = QHBoxLayout(self)
-        line.setContentsMargins(SPACE_PANEL, 0, 4, 0)
+        line.setContentsMargins(SPACE_PANEL, 0, SPACE_PANEL, 0)
         line.setSpacing(SPACE_ITEM)
         for at_left in (self._selection, self._clear, self._result, self._more):
             line.addWidget(at_left)
@@ -109,8 +109,13 @@ class StatusBar(QWidget):
             self._label.setText(running.label)
             self._figures.setText(progress_words(running))
             self._figures.setVisible(bool(self._figures.text()))
+            # Only grows while work goes on, or the bar beside it would wobble with every figure.
+            wide = max(self._figures.minimumWidth(), self._figures.sizeHint().width())
+            self._figures.setMinimumWidth(wide)
             self._show_bar(running)
             self._show_pause(paused=running.paused)
+        else:
+            self._figures.setMinimumWidth(0)
         self._update_visibility()
 
     def set_selection(self, count: int) -> None:
@@ -125,9 +130,10 @@ class StatusBar(QWidget):
             shown: photos shown.
             more: there are less relevant ones that are not shown.
         """
-        self._result.setText(wording.photos(shown) if shown is not None else "")
-        self._show(shown is not None, self._result)
-        self._show(shown is not None and more, self._more)
+        # An empty answer has a page of its own, which also offers what comes near.
+        self._result.setText(wording.photos(shown) if shown else "")
+        self._show(bool(shown), self._result)
+        self._show(bool(shown) and more, self._more)
 
     def set_failures(self, count: int) -> None:
         """Show how many files could not be read."""

@@ -122,10 +122,11 @@ class TaskRunner(QObject):
 
     def _report(self, task: _Task, future: Future[Any]) -> None:
         """Hand an answer over; called on the thread of the pool."""
-        with self._lock:
-            self._running.discard(future)
         if not future.cancelled() and not self._closed and isValid(self):
             self._finished.emit(task, future)
+        # Only now: who sees that nothing runs may count on the answer being on its way.
+        with self._lock:
+            self._running.discard(future)
 
     @Slot(object, object)
     def _on_finished(self, task: _Task, future: Future[Any]) -> None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
-from photoorg.jobs.messages import FileReply, PrepareFile, PrepareInput
-from photoorg.jobs.slots import SlotLayout
+from photoorg.jobs.messages import DecoderConfig, FileReply, PrepareFile, PrepareInput
 from photoorg.media.files import read_file
 from photoorg.media.limits import DEFAULT_LIMITS
 from photoorg.media.prepare import Prepared, Recognised, prepare_bytes, prepare_file
 from photoorg.media.thumbnails import ThumbnailStore
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderConfig:
-    """What a decoder needs to know."""
-
-    thumbnails: Path
-    slots: SlotLayout
 
 
 class Decoder:

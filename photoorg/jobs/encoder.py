@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from photoorg.features.registry import Device, create_visual_encoder
-from photoorg.jobs.messages import EncodeSlots
-from photoorg.jobs.slots import SlotLayout
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderConfig:
-    """What an encoder needs to know.
-
-    Attributes:
-        features: name of the visual vector, such as "efficientnet-lite2".
-        device: "auto", "cpu", "cuda" or "mps".
-        cache: where exported networks are kept.
-    """
-
-    features: str
-    device: Device
-    cache: Path
-    slots: SlotLayout
+from photoorg.features.registry import create_visual_encoder
+from photoorg.jobs.messages import EncoderConfig, EncodeSlots
 
 
 class Encoder:

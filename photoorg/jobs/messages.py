@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from photoorg.core.errors import PhotoorgError
 from photoorg.core.ids import ContentHash
 from photoorg.core.records import PreparedPhoto
+from photoorg.features.registry import Device
+from photoorg.jobs.slots import SlotLayout
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """What a decoder needs to know."""
+
+    thumbnails: Path
+    slots: SlotLayout
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """What an encoder needs to know.
+
+    Attributes:
+        features: name of the visual vector, such as "efficientnet-lite2".
+        device: "auto", "cpu", "cuda" or "mps".
+        cache: where exported networks are kept.
+    """
+
+    features: str
+    device: Device
+    cache: Path
+    slots: SlotLayout
 
 
 @dataclass(frozen=True, slots=True)

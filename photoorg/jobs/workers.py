@@ -13,12 +13,16 @@ from photoorg.core.errors import DamagedMedia, WorkerUnavailable
 from photoorg.core.paths import CatalogPaths
 from photoorg.features.registry import Device, default_cache, visual_spec
 from photoorg.features.visual import VisualSpec
-from photoorg.jobs.decoder import Decoder, DecoderConfig
-from photoorg.jobs.encoder import Encoder, EncoderConfig
-from photoorg.jobs.messages import EncodeSlots, FileReply, PrepareInput
+from photoorg.jobs.messages import (
+    DecoderConfig,
+    EncoderConfig,
+    EncodeSlots,
+    FileReply,
+    PrepareInput,
+)
 from photoorg.jobs.pool import Lane, PoolLimits, RequestKilledWorker, WorkerPool
 from photoorg.jobs.slots import SlotPool
-from photoorg.jobs.worker import WorkerSpec
+from photoorg.jobs.worker import Handler, WorkerSpec
 
 LOOK_AHEAD = 1024
 """Photos that may be decoded and not yet encoded: 208 MB of scratch file at 260 x 260 pixels."""
@@ -66,7 +70,7 @@ class Workers:
         self.decoders = WorkerPool(
             WorkerSpec(
                 "decoder",
-                Decoder,
+                create_decoder,
                 DecoderConfig(paths.thumbnails, layout),
                 niceness=5,
                 address_space=DECODER_MEMORY,
@@ -77,7 +81,7 @@ class Workers:
         self.encoder = WorkerPool(
             WorkerSpec(
                 "encoder",
-                Encoder,
+                create_encoder,
                 EncoderConfig(features, device, default_cache(), layout),
                 niceness=10,
             ),
@@ -120,6 +124,20 @@ class Workers:
         self.decoders.close()
         self.encoder.close()
         self.slots.close()
+
+
+def create_decoder(config: DecoderConfig) -> Handler:
+    """Make a decoder; runs in the worker process, the only one that loads image libraries."""
+    from photoorg.jobs.decoder import Decoder
+
+    return Decoder(config)
+
+
+def create_encoder(config: EncoderConfig) -> Handler:
+    """Make an encoder; runs in the worker process, the only one that loads networks."""
+    from photoorg.jobs.encoder import Encoder
+
+    return Encoder(config)
 
 
 def default_decoder_count() -> int:

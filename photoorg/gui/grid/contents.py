@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
-from photoorg.core.records import GridOutline
+from photoorg.core.records import NO_DAY, GridOutline
 
 Ids = NDArray[np.int64]
 
@@ -33,6 +33,20 @@ class GridContents:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def unread_last(self) -> GridContents:
+        """Return the same with the photos that are not read yet at the end, without a day.
+
+        Until a file is read its own date stands for the photo's. Files that were copied today would
+        all stand before those read already, and a person who waits would see nothing else.
+        """
+        unread = self.outline.aspects <= 0
+        if not unread.any():
+            return self
+        order = np.argsort(unread, kind="stable")
+        days = np.where(unread, np.int32(NO_DAY), self.outline.days)
+        outline = GridOutline(self.outline.aspects[order], days[order], self.outline.colors[order])
+        return GridContents(self.ids[order], outline)
 
     def same_tiles(self, other: GridContents) -> bool:
         """Return whether both show the same photos in the same places and shapes."""
