@@ -54,7 +54,7 @@ def shrink(pixels: Pixels, width: int, height: int) -> Pixels:
     if (old_height, old_width) == (height, width):
         return pixels
     if width >= old_width and height >= old_height:
-        resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+        resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
     elif old_width > 4 * width or old_height > 4 * height:
         resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     else:

@@ -58,7 +58,10 @@ def photo_of(library: Library, folder: Path, path: Path) -> PhotoId:
     return photo
 
 
-@pytest.mark.parametrize("word", ["cat", "coffee", "astronaut", "rocket", "flower", "temple"])
+# Not "astronaut": the network knows no such class and sees a skier in that photo.
+@pytest.mark.parametrize(
+    "word", ["cat", "coffee", "rocket", "flower", "temple", "motorcycle", "coins"]
+)
 def test_each_photo_is_found_by_its_word(
     library: Library, folder: Path, real_photos: Mapping[str, Path], word: str
 ) -> None:

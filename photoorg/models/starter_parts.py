@@ -1,0 +1,215 @@
+"""The numpy pieces of the starter model, used alike in training and in use.
+
+All of them are immutable and hold float32 arrays; `n` stands for a number of photos or texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from photoorg.models.base import unit_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_GELU_SCALE = (2.0 / np.pi) ** 0.5
+_LEAST_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTransform:
+    """Turns pooled vectors into the image head's input.
+
+    Square roots tame the pooled activations' long tails. To them is joined a guess at what the
+    photo shows in words: the mean of the class names' text vectors, weighted by the classifier's
+    probabilities (ConSE, Norouzi et al. 2014). It carries words that no training photo shows.
+    Both are standardised and projected to their principal components.
+
+    Attributes:
+        mean: [v] of the square roots.
+        scale: [v] one over their standard deviation.
+        classifier_weight: [classes, v] of the network's own classifier.
+        classifier_bias: [classes].
+        class_texts: [classes, t] text vectors of the class names, centred and scaled.
+        sharpness: inverse temperature of the class probabilities.
+        offset: [v + t] mean of what is projected.
+        projection: [v + t, p].
+    """
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    classifier_weight: NDArray[np.float32]
+    classifier_bias: NDArray[np.float32]
+    class_texts: NDArray[np.float32]
+    sharpness: float
+    offset: NDArray[np.float32]
+    projection: NDArray[np.float32]
+
+    def __call__(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map [n, v] to [n, p]."""
+        return self.both(pooled)[0]
+
+    def both(self, pooled: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the heads' input [n, p], and the guess at words as unit rows [n, t]."""
+        parts = self.parts(pooled)
+        inputs = np.asarray((parts - self.offset) @ self.projection, dtype=np.float32)
+        return inputs, unit_rows(parts[:, len(self.mean) :])
+
+    def parts(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is projected, [n, v + t]."""
+        roots = (np.sqrt(np.maximum(pooled, 0)) - self.mean) * self.scale
+        words = self.class_probabilities(pooled) @ self.class_texts
+        return np.concatenate([roots, words], axis=1, dtype=np.float32)
+
+    def class_probabilities(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return [n, classes]."""
+        scores = np.float32(self.sharpness) * (
+            pooled @ self.classifier_weight.T + self.classifier_bias
+        )
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Several two-layer heads with a linear shortcut, their unit outputs side by side.
+
+    Heads that differ in nothing but their random start err differently; the cosine of their joined
+    outputs is the mean of their cosines.
+
+    Attributes:
+        hidden: [heads, h, p].
+        hidden_bias: [heads, h].
+        output: [heads, d, h].
+        shortcut: [heads, d, p].
+        bias: [heads, d].
+    """
+
+    hidden: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    output: NDArray[np.float32]
+    shortcut: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def __call__(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map [n, p] to unit rows [n, heads * d]."""
+        outputs = []
+        for head in range(len(self.hidden)):
+            inner = gelu(inputs @ self.hidden[head].T + self.hidden_bias[head])
+            outputs.append(
+                unit_rows(
+                    inner @ self.output[head].T + inputs @ self.shortcut[head].T + self.bias[head]
+                )
+            )
+        joined = np.concatenate(outputs, axis=1)
+        return np.asarray(joined / np.sqrt(np.float32(len(outputs))), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class JointSpace:
+    """Where photos and texts meet: the learned heads and, with a small share, the guess at words.
+
+    The heads know captions, but forget words that these lack; the guess knows those.
+
+    Attributes:
+        images: heads for photos.
+        texts: heads for texts.
+        names_mean: [t] mean text vector of the class names.
+        guess_share: how much of the cosine the guess makes, 0 to 1.
+        projection: [heads * d + t, joint] keeps what matters of both.
+    """
+
+    images: Heads
+    texts: Heads
+    names_mean: NDArray[np.float32]
+    guess_share: float
+    projection: NDArray[np.float32]
+
+    def place_images(
+        self, inputs: NDArray[np.float32], guesses: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Map the heads' input [n, p] and guesses [n, t] to unit rows [n, joint]."""
+        return unit_rows(self.join(self.images(inputs), guesses) @ self.projection)
+
+    def place_texts(
+        self, inputs: NDArray[np.float32], text: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Map the heads' input [n, t] and text vectors [n, t] to unit rows [n, joint]."""
+        guesses = unit_rows(text - self.names_mean)
+        return unit_rows(self.join(self.texts(inputs), guesses) @ self.projection)
+
+    def join(
+        self, learned: NDArray[np.float32], guesses: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Put unit rows side by side so that cosines are averaged by share."""
+        share = np.float32(self.guess_share)
+        return np.concatenate([np.sqrt(1 - share) * learned, np.sqrt(share) * guesses], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Photos against which a query's scores are measured, so that its library does not matter.
+
+    Attributes:
+        embeddings: [b, d] unit rows of photos of all kinds.
+    """
+
+    embeddings: NDArray[np.float32]
+
+    def statistics(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return mean, standard deviation and 99th percentile of [q, d] queries, as [3, q]."""
+        scores = self.embeddings @ queries.T
+        return np.stack(
+            [
+                scores.mean(axis=0),
+                np.maximum(scores.std(axis=0), _LEAST_SPREAD),
+                np.quantile(scores, 0.99, axis=0),
+            ]
+        ).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Logistic regression from a score, and its query's background, to a probability.
+
+    Attributes:
+        weights: [5] for one, the score, its standard score, its distance from the background's 99th
+            percentile in standard deviations where positive, and the background's deviation.
+    """
+
+    weights: NDArray[np.float32]
+
+    def logits(
+        self, scores: NDArray[np.float32], statistics: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return log odds [n, q] for scores [n, q] and background statistics [3, q]."""
+        return np.asarray(calibration_terms(scores, statistics) @ self.weights, dtype=np.float32)
+
+
+def calibration_terms(
+    scores: NDArray[np.float32], statistics: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the regression's inputs [n, q, 5] for scores [n, q] and statistics [3, q]."""
+    mean, deviation, high = statistics
+    terms = (
+        np.ones_like(scores),
+        scores,
+        (scores - mean) / deviation,
+        np.maximum(scores - high, 0) / deviation,
+        np.broadcast_to(deviation, scores.shape) * 10,
+    )
+    return np.stack(terms, axis=-1).astype(np.float32)
+
+
+def gelu(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the Gaussian error linear unit in its tanh form (Hendrycks & Gimpel 2016)."""
+    inner = _GELU_SCALE * (x + 0.044715 * x * x * x)
+    return np.asarray(0.5 * x * (1.0 + np.tanh(inner)), dtype=np.float32)
+
+
+def sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logistic function without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)), dtype=np.float32)

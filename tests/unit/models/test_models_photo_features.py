@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoorg.core.errors import Cancelled, MediaProblem
+from photoorg.core.ids import ModelKey
+from photoorg.core.progress import CancelToken
+from photoorg.models.photo_features import (
+    cropped,
+    encode_photos,
+    encode_texts,
+    mirrored,
+    whole,
+)
+
+
+class LeftAndRight:
+    """Encodes a photo as the mean brightness of its two halves."""
+
+    key, input_size, dimension, runtime = ModelKey("halves"), 16, 2, "test"
+
+    def __init__(self):
+        self.seen = 0
+
+    def encode(self, images):
+        self.seen += len(images)
+        return np.stack(
+            [images[:, :, :8].mean(axis=(1, 2, 3)), images[:, :, 8:].mean(axis=(1, 2, 3))], axis=1
+        ).astype(np.float32)
+
+
+class Lengths:
+    key, dimension = ModelKey("lengths"), 1
+
+    def __init__(self):
+        self.seen = 0
+
+    def encode(self, texts):
+        self.seen += len(texts)
+        return np.array([[len(text)] for text in texts], dtype=np.float32)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    paths = []
+    for number in range(35):
+        pixels = np.zeros((20, 40, 3), dtype=np.uint8)
+        pixels[:, :20] = 7 * number
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(pixels).save(path)
+        paths.append(path)
+    return paths
+
+
+def test_rows_are_in_the_photos_order_across_batches(photos):
+    vectors = encode_photos(photos, LeftAndRight())
+    np.testing.assert_allclose(vectors[:, 0], 7 * np.arange(35), atol=2)
+    np.testing.assert_allclose(vectors[:, 1], 0, atol=2)
+
+
+def test_a_mirrored_photo_has_its_halves_exchanged(photos):
+    plain = encode_photos(photos, LeftAndRight())
+    other = encode_photos(photos, LeftAndRight(), view=mirrored)
+    np.testing.assert_allclose(plain, other[:, ::-1], atol=1e-4)
+
+
+def test_what_is_kept_is_not_computed_again_until_a_photo_changes(photos, tmp_path):
+    encoder, cache = LeftAndRight(), tmp_path / "kept"
+    first = encode_photos(photos, encoder, cache=cache)
+    again = encode_photos(photos, encoder, cache=cache)
+    np.testing.assert_array_equal(first, again)
+    assert encoder.seen == 35
+    encode_photos(photos, encoder, view=mirrored, cache=cache)
+    assert encoder.seen == 70
+    Image.fromarray(np.zeros((9, 9, 3), dtype=np.uint8)).save(photos[3])
+    assert encode_photos(photos, encoder, cache=cache)[3].tolist() == [0, 0]
+
+
+def test_texts_are_kept_likewise(tmp_path):
+    encoder = Lengths()
+    for _ in range(2):
+        assert encode_texts(["a", "bcd"], encoder, cache=tmp_path).tolist() == [[1], [3]]
+    assert encoder.seen == 2
+    # The same letters, cut elsewhere.
+    assert encode_texts(["ab", "cd"], encoder, cache=tmp_path).tolist() == [[2], [2]]
+
+
+def test_progress_and_cancelling(photos):
+    token, heard = CancelToken(), []
+
+    def listen(report):
+        heard.append((report.done, report.total))
+        token.cancel()
+
+    with pytest.raises(Cancelled):
+        encode_photos(photos, LeftAndRight(), progress=listen, token=token)
+    assert heard == [(32, 35)]
+
+
+def test_a_damaged_photo_is_named_by_its_error(photos):
+    photos[5].write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(MediaProblem):
+        encode_photos(photos, LeftAndRight())
+
+
+def test_a_crop_is_drawn_from_the_photo_and_follows_the_seed():
+    image = np.zeros((64, 64, 3), dtype=np.uint8)
+    image[..., 0] = np.arange(64)[None, :] * 4
+    one, same, other = (cropped(image, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.shape == image.shape
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+    # A part of the ramp spans less of it.
+    assert int(one[..., 0].max()) - int(one[..., 0].min()) < 252
+    np.testing.assert_array_equal(whole(image, np.random.default_rng(0)), image)
