@@ -22,7 +22,7 @@ from photoorg.gui.grid.view import GridState, GridView
 from photoorg.gui.tasks import TaskRunner
 
 SIMILAR_LIMIT: Final = 500
-MORE: Final = 100
+MORE: Final = 50
 """How many less relevant photos are shown at a time."""
 _REFRESH_MS: Final = 400
 _KEY: Final = "browse"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, Qt
@@ -10,17 +9,17 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from photoorg.core.changes import ChangeKind, ChangeSet
-from photoorg.core.errors import EnvironmentProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.progress import Progress
-from photoorg.core.records import Failure, PhotoScope
+from photoorg.core.records import PhotoScope
 from photoorg.gui.browsing import Answer, BrowseController, Place
 from photoorg.gui.centre import Centre
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
 from photoorg.gui.events import LibraryEvents
+from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
 from photoorg.gui.grid.drag import PhotoDrag
 from photoorg.gui.grid.layout import Grouping, TileShape
@@ -87,6 +86,9 @@ class MainWindow(QMainWindow):
         self.edits = EditController(library, tasks, self)
         self.browse = BrowseController(library, tasks, self.model, self.view, self)
         self.folders = FolderController(library, tasks, self.edits, self)
+        self.failure_news = FailureNews(
+            library, tasks, self.centre.failures, self.status, self.sidebar, self
+        )
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
@@ -102,14 +104,14 @@ class MainWindow(QMainWindow):
         self._restore(load_state(settings))
         self.folders.refresh()
         self.browse.show_scope(PhotoScope())
-        self._read_failures()
+        self.failure_news.refresh()
         self.status.set_progress(library.progress())
 
     # -- building -----------------------------------------------------------------------------
     def _build(self) -> None:
         self.setWindowTitle("photoorg")
         self.resize(1280, 800)
-        self.setMinimumSize(720, 480)
+        self.setMinimumSize(800, 480)
         self.setAcceptDrops(True)
         middle = QHBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
@@ -132,9 +134,7 @@ class MainWindow(QMainWindow):
         self._tasks.failed.connect(self.problems.report)
         self.events.changed.connect(self._on_change)
         self.events.progressed.connect(self._on_progress)
-        self.events.ended_early.connect(
-            lambda progress: self.problems.report(EnvironmentProblem(progress.label))
-        )
+        self.events.ended_early.connect(self.problems.report_end)
         self.view.visible_pending.connect(self._library.prioritise)
         self.status.pause_requested.connect(self._library.pause)
         self.status.resume_requested.connect(self._library.resume)
@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
         self.edits.failed.connect(self.inspector.restore)
         self.edits.done.connect(self._on_edited)
         self.edits.undone.connect(lambda label: self._say_step("Undone", "undo", label))
+        self.edits.undone.connect(self.inspector.restore)
         self.edits.redone.connect(lambda label: self._say_step("Done again", "redo", label))
         self.toast.undo_requested.connect(self.edits.undo)
 
@@ -373,23 +374,15 @@ class MainWindow(QMainWindow):
         self.inspector.on_change(changes)
         self.folders.on_change(changes)
         if changes.everything or ChangeKind.FAILURES in changes.kinds:
-            self._read_failures()
+            self.failure_news.refresh()
 
     def _on_progress(self, progress: Progress) -> None:
         self.status.set_progress(progress)
+        self.failure_news.tell()
         if progress.finished:
             self.folders.refresh()
-            self._read_failures()
+            self.failure_news.refresh()
             self._update_page()
-
-    def _read_failures(self) -> None:
-        def show(failures: Sequence[Failure]) -> None:
-            self.centre.failures.set_failures(failures)
-            count = sum(not failure.unsupported for failure in failures)
-            self.status.set_failures(count)
-            self.sidebar.set_failures(count)
-
-        self._tasks.run(self._library.failures, show, key="failures", owner=self)
 
     def _show_failures(self, *, wanted: bool) -> None:
         self.centre.show_failures(wanted=wanted)

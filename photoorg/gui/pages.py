@@ -192,7 +192,7 @@ class EmptyPage(Page):
             near: photos that come nearest to it, although they seem to show something else.
         """
         hint = (
-            "No photo is a clear match. Other words may help, or a look at the closest ones."
+            "No photo is a clear match. Other words may help."
             if near
             else "Try fewer or other words, or take a filter away."
         )

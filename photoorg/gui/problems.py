@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 from shiboken6 import isValid
 
 from photoorg import __version__
-from photoorg.core.errors import PhotoorgError
+from photoorg.core.errors import EnvironmentProblem, PhotoorgError
+from photoorg.core.progress import Progress
 from photoorg.gui.pages import ErrorBanner
 from photoorg.gui.theme import SPACE_EMPTY, SPACE_GROUP, SPACE_ITEM
 from photoorg.gui.widgets.build import create_button, create_label
@@ -99,6 +100,10 @@ class ProblemReporter(QObject):
         """Tell the person about an error; call it on any thread, also while an error is handled."""
         if isValid(self):
             self._arrived.emit(error)
+
+    def report_end(self, progress: Progress) -> None:
+        """Tell the person why background work could not go on."""
+        self.report(EnvironmentProblem(progress.label))
 
     @Slot(object)
     def report(self, error: BaseException) -> None:

@@ -233,6 +233,7 @@ class Sidebar(QWidget):
         self._mark_scope()
 
     def _mark_scope(self) -> None:
+        self._model.keep(self._scope.tag)
         index = self._model.index_of_scope(self._scope)
         selection = self._tree.selectionModel()
         with QSignalBlocker(selection):

@@ -71,7 +71,7 @@ class Row:
     children: list[Row] = field(default_factory=list)
 
     def scope(self) -> PhotoScope | None:
-        """Return the photos the row stands for; None for a heading."""
+        """Return the photos the row stands for; None for a heading or a note."""
         match self.kind:
             case RowKind.ALL:
                 return PhotoScope()
@@ -79,7 +79,7 @@ class Row:
                 return PhotoScope(folder=self.path)
             case RowKind.TAG:
                 return PhotoScope(tag=self.label)
-            case RowKind.SECTION:
+            case RowKind.SECTION | RowKind.NOTE:
                 return None
 
     def adopt(self, children: list[Row]) -> None:
@@ -130,6 +130,7 @@ class SidebarModel(QAbstractItemModel):
         self._known_folders: tuple[FolderNode, ...] = ()
         self._known_tags: tuple[tuple[str, int], ...] = ()
         self._folded: tuple[str, ...] = ()
+        self._kept: str | None = None
         self._filter = ""
 
     # -- filling -----------------------------------------------------------------------------
@@ -155,6 +156,12 @@ class SidebarModel(QAbstractItemModel):
         self._filter = text.casefold().strip()
         self._show_tags()
 
+    def keep(self, tag: str | None) -> None:
+        """List this tag however many there are: its photos are on show."""
+        self._kept = tag
+        if tag is not None and not self.index_of_scope(PhotoScope(tag=tag)).isValid():
+            self._show_tags()
+
     @property
     def tag_names(self) -> list[str]:
         """All tags, also those that the filter hides."""
@@ -166,9 +173,10 @@ class SidebarModel(QAbstractItemModel):
             for pair, folded in zip(self._known_tags, self._folded, strict=True)
             if self._filter in folded
         ]
-        rows = [Row(RowKind.TAG, name, count) for name, count in found[:MOST_TAGS]]
-        if len(found) > MOST_TAGS:
-            rest = len(found) - MOST_TAGS
+        listed = found[:MOST_TAGS]
+        listed += [pair for pair in found[MOST_TAGS:] if pair[0] == self._kept]
+        rows = [Row(RowKind.TAG, name, count) for name, count in listed]
+        if rest := len(found) - len(listed):
             rows.append(Row(RowKind.NOTE, f"{rest:,} more: type below to find them"))
         self._replace(self._tags, rows)
 

@@ -106,16 +106,16 @@ class StatusBar(QWidget):
         for part in (self._label, self._bar, self._figures, self._pause, self._cancel):
             part.setVisible(running is not None)
         if running is not None:
-            self._label.setText(running.label)
+            if self._label.text() != running.label:
+                self._label.setText(running.label)
+                self._figures.setMinimumWidth(0)
             self._figures.setText(progress_words(running))
             self._figures.setVisible(bool(self._figures.text()))
-            # Only grows while work goes on, or the bar beside it would wobble with every figure.
+            # Only grows while one kind of work goes on: the bar beside it must not wobble.
             wide = max(self._figures.minimumWidth(), self._figures.sizeHint().width())
             self._figures.setMinimumWidth(wide)
             self._show_bar(running)
             self._show_pause(paused=running.paused)
-        else:
-            self._figures.setMinimumWidth(0)
         self._update_visibility()
 
     def set_selection(self, count: int) -> None:

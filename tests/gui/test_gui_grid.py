@@ -15,7 +15,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
-from photoorg.core.records import NO_DAY, PhotoScope, PhotoState
+from photoorg.core.records import NO_DAY, GridOutline, PhotoScope, PhotoState
 from photoorg.gui.grid.canvas import date_title
 from photoorg.gui.grid.contents import GridContents, PhotoIndex, build_contents
 from photoorg.gui.grid.drag import PhotoDrag
@@ -131,6 +131,19 @@ def test_dates_in_words() -> None:
 
 
 # -- contents -----------------------------------------------------------------------------------
+def test_what_is_not_read_yet_stands_at_the_end_without_a_day() -> None:
+    outline = GridOutline(
+        np.array([0.0, 1.5, 0.0, 0.7], np.float32),
+        np.array([900, 800, 700, 600], np.int32),
+        np.array([1, 2, 3, 4], np.uint32),
+    )
+    contents = GridContents(np.array([11, 12, 13, 14]), outline).unread_last()
+    assert contents.ids.tolist() == [12, 14, 11, 13]
+    assert contents.outline.days.tolist() == [800, 600, NO_DAY, NO_DAY]
+    assert contents.outline.colors.tolist() == [2, 4, 1, 3]
+    assert contents.unread_last().same_tiles(contents)
+
+
 def test_index_finds_places() -> None:
     index = PhotoIndex(np.asarray([9, 2, 7], np.int64))
     assert index.places(np.asarray([7, 9, 1, 2, 100], np.int64)).tolist() == [2, 0, -1, 1, -1]

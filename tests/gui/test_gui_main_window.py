@@ -16,9 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from photoorg.core.changes import AddTag, ChangeKind, ChangeSet
 from photoorg.core.errors import EnvironmentProblem
-from photoorg.core.ids import Revision
+from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.progress import Progress
-from photoorg.core.records import Failure, PhotoScope
+from photoorg.core.records import Failure, PhotoScope, SearchHit, SearchResults
+from photoorg.gui.browsing import MORE
 from photoorg.gui.events import LibraryEvents, merge_changes
 from photoorg.gui.grid.layout import Grouping, TileShape
 from photoorg.gui.icons import IconSet
@@ -137,8 +138,9 @@ def test_failures_are_listed_and_retried(window, library, qtbot) -> None:
         Failure(Path("/p/b.txt"), "Not a photo.", unsupported=True),
     ]
     library.emit(ChangeSet(frozenset({ChangeKind.FAILURES}), Revision(9)))
-    qtbot.waitUntil(lambda: window.status._failures.text() == "1 file could not be read")
-    window.status.failures_requested.emit()
+    qtbot.waitUntil(window.sidebar._failures.isVisible)
+    assert window.sidebar._failures.accessibleName() == "1 file not read"
+    qtbot.mouseClick(window.sidebar._failures, Qt.MouseButton.LeftButton)
     assert window.centre.page is window.centre.failures
     window.centre.failures.retry_requested.emit()
     qtbot.waitUntil(lambda: any(call.name == "retry_failures" for call in library.calls))
@@ -205,9 +207,42 @@ def test_show_more_brings_the_rest(window, library, qtbot) -> None:
     window.find_similar(1)
     qtbot.waitUntil(lambda: window.browse.place.similar == 1)
     assert len(shown(window)) == 4
-    window.status.show_more_requested.emit()
-    qtbot.waitUntil(lambda: len(shown(window)) == 240)
+    for expected in (4 + MORE, 4 + 2 * MORE, 4 + 3 * MORE, 4 + 4 * MORE, 240):
+        window.status.show_more_requested.emit()
+        qtbot.waitUntil(lambda expected=expected: len(shown(window)) == expected)
     assert window.browse.answer.more == 0
+
+
+def test_an_answer_that_nothing_matches_shows_what_comes_near(
+    window, library, qtbot, monkeypatch
+) -> None:
+    hits = tuple(SearchHit(PhotoId(i), 0.1, "looks a little like it") for i in range(1, 8))
+    monkeypatch.setattr(library, "search", lambda text, scope: SearchResults(hits, relevant=0))
+    window.search.search_for("submarine")
+    qtbot.waitUntil(lambda: window.centre.page is window.centre.empty)
+    assert not window.status.isVisible(), "the page says it all"
+    qtbot.mouseClick(window.centre.empty.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.centre.page is window.view)
+    assert shown(window) == list(range(1, 8))
+
+
+def test_work_that_ends_early_says_why(window, library, qtbot) -> None:
+    ended = Progress("index", "The disk is full. Free some space.", finished=True, problem=True)
+    library.emit(ended)
+    library.emit(Progress("index", "Looking for photos"))
+    qtbot.waitUntil(window.centre.banner.isVisible)
+    assert window.centre.banner.message.text() == "The disk is full. Free some space."
+
+
+def test_an_error_on_another_thread_reaches_the_dialog(window, qtbot) -> None:
+    thread = threading.Thread(
+        target=window.problems.report_later, args=(ZeroDivisionError("on a thread"),)
+    )
+    thread.start()
+    thread.join()
+    assert window.problems.dialog is None, "only the GUI thread opens dialogs"
+    qtbot.waitUntil(lambda: window.problems.dialog is not None)
+    window.problems.dialog.accept()
 
 
 def test_similar_from_an_answer_goes_back_to_it(window, library, qtbot) -> None:

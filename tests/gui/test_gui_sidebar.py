@@ -14,7 +14,7 @@ from photoorg.core.ids import FolderId, PhotoId, TagId
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.icons import IconSet
 from photoorg.gui.sidebar import FILTER_FROM, Sidebar
-from photoorg.gui.sidebar_model import Role, RowKind, SidebarModel
+from photoorg.gui.sidebar_model import MOST_TAGS, Role, RowKind, SidebarModel
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import Appearance, ThemeService
 from photoorg.gui.widgets.photo_mime import photo_mime_data
@@ -263,6 +263,11 @@ def test_thousands_of_tags_and_folders(qtbot, library, create, tmp_path):
     library.folders = lambda: (top,)
     sidebar = create()
     qtbot.waitUntil(lambda: len(sidebar._model.tag_names) > 5000)
+    tags = sidebar._model.tags_index
+    assert sidebar._model.rowCount(tags) == MOST_TAGS + 1
+    last = sidebar._model.index(MOST_TAGS, 0, tags).data(Role.ROW)
+    assert last.kind is RowKind.NOTE
+    assert "type below" in last.label
     sidebar.select_scope(PhotoScope(tag="tag 04999"))
     index = sidebar._tree.currentIndex()
     assert index.data(Role.ROW).kind is RowKind.TAG

@@ -102,8 +102,9 @@ def test_results(bar):
     bar.set_result(1, more=False)
     assert bar._result.text() == "1 photo"
     assert bar._more.isHidden()
-    bar.set_result(0)
-    assert not bar.isHidden()
+    bar.set_result(0, more=True)
+    assert bar.isHidden(), "an empty answer has a page of its own"
+    bar.set_result(1)
     bar.set_result(None)
     assert bar.isHidden()
 

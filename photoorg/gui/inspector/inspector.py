@@ -258,6 +258,7 @@ class Inspector(QWidget):
             return
         restart = self._described is None or self._described.photo_ids != described.photo_ids
         self._described = described
+        self._settle_rejections(described)
         if described.details is not None:
             self._show_one(described.details, described)
         elif len(described.photo_ids) == 1:
@@ -317,9 +318,17 @@ class Inspector(QWidget):
         restart = suggested.photo_ids != self._suggestions_of
         self._suggestions = suggested.suggestions
         self._suggestions_of = suggested.photo_ids
-        # These were asked for after the rejections, so they leave out what is still rejected.
-        self._rejected.clear()
         self._show_suggestions(restart=restart)
+
+    def _settle_rejections(self, described: Described) -> None:
+        """Leave it to the library to remember a rejection, once it is known to.
+
+        Until then answers may come that were asked for before, and would bring the chip back.
+        """
+        if described.details is None:
+            self._rejected.clear()
+        else:
+            self._rejected.difference_update(described.details.rejected)
 
     def _show_suggestions(self, *, restart: bool) -> None:
         """Show the suggestions that are of these photos and not yet answered."""

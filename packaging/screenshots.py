@@ -1,0 +1,227 @@
+"""Photograph the window for the README: every screen, light and dark, from photos anybody may have.
+
+    python packaging/screenshots.py [--scale 2] [--to FOLDER]
+
+The real window runs over the real library in a temporary folder, without a display. The photos are
+those that ship inside scikit-image and scikit-learn, and crops of them, so nothing private can get
+into a picture. Needs the development dependencies; takes about a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from demo_photos import write_demo
+from PIL import Image
+
+if TYPE_CHECKING:
+    from photoorg.gui.main_window import MainWindow
+    from photoorg.gui.theme import ThemeService
+    from photoorg.jobs.library import Library
+
+HERE: Final = Path(__file__).resolve().parent
+WIDTH, HEIGHT = 1280, 800
+LARGEST_FILE: Final = 500_000
+SOME: Final = 8
+TOAST_SECONDS: Final = 5.5
+FREQUENT: Final = 48
+PATIENCE_SECONDS: Final = 120.0
+
+FONTS: Final = """<?xml version="1.0"?><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<match target="pattern"><test name="family"><string>sans-serif</string></test>
+<edit name="family" mode="prepend" binding="strong"><string>Inter</string></edit></match>
+</fontconfig>"""
+
+
+# -- the window -------------------------------------------------------------------------------
+@contextmanager
+def opened_window(folder: Path) -> Iterator[tuple[MainWindow, Library, ThemeService]]:
+    """Open the real window over a library kept in a folder, and take both down."""
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from photoorg.core.paths import CatalogPaths
+    from photoorg.gui.icons import IconSet
+    from photoorg.gui.main_window import MainWindow
+    from photoorg.gui.tasks import TaskRunner
+    from photoorg.gui.theme import ThemeService
+    from photoorg.jobs.library import Library
+    from photoorg.media.decode import load_for_view
+
+    application = QApplication([])
+    theme, tasks = ThemeService(), TaskRunner()
+    theme.apply(application)
+    settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    with Library.open(CatalogPaths(folder)) as library:
+        window = MainWindow(library, tasks, theme, IconSet(theme), settings, load_for_view)
+        window.resize(WIDTH, HEIGHT)
+        window.show()
+        window.activateWindow()
+        try:
+            yield window, library, theme
+        finally:
+            window.release()
+            tasks.shutdown()
+
+
+def wait(until: Callable[[], bool] | float) -> None:
+    """Let the window work until something holds, or for some seconds."""
+    from PySide6.QtWidgets import QApplication
+
+    began = time.monotonic()
+    while True:
+        QApplication.processEvents()
+        passed = time.monotonic() - began
+        if passed > until if isinstance(until, float) else until():
+            return
+        if passed > PATIENCE_SECONDS:
+            raise SystemExit("The window did not get where it was sent.")
+        time.sleep(0.005)
+
+
+class Camera:
+    """Takes a picture of the window in each appearance."""
+
+    def __init__(self, window: MainWindow, theme: ThemeService, folder: Path) -> None:
+        self._window = window
+        self._theme = theme
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str, settle: float = 0.4) -> None:
+        """Wait until nothing moves any more, then write `name`-light.png and `name`-dark.png."""
+        from photoorg.gui.theme import Appearance
+
+        wait(settle)
+        for appearance in (Appearance.LIGHT, Appearance.DARK):
+            self._theme.set_appearance(appearance)
+            wait(0.05)
+            path = self._folder / f"{name}-{appearance}.png"
+            self._write(path)
+            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+    def _write(self, path: Path) -> None:
+        from PySide6.QtCore import QBuffer, QIODevice
+        from PySide6.QtWidgets import QApplication
+
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        QApplication.sendPostedEvents()  # what just changed is not laid out yet
+        self._window.grab().save(buffer, "PNG")
+        image = Image.open(BytesIO(bytes(buffer.data().data()))).convert("RGB")
+        image.save(path, optimize=True)
+        if path.stat().st_size > LARGEST_FILE and image.width == WIDTH:
+            with_palette(image).save(path, optimize=True)
+
+
+def with_palette(image: Image.Image) -> Image.Image:
+    """Return a picture in 256 colours: the most frequent, which are the window's, stay exact."""
+    counts = image.getcolors(image.width * image.height) or []
+    frequent = [color for _, color in sorted(counts, reverse=True)[:FREQUENT]]
+    photos = image.quantize(256 - FREQUENT).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([level for color in frequent for level in color] + photos)
+    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> None:
+    """Go through every screen, as a person would, and photograph each."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    from photoorg.core.changes import AddTag, SetRating
+    from photoorg.core.ids import PhotoId
+    from photoorg.gui.grid.layout import Grouping
+
+    def photo(pattern: str) -> PhotoId:
+        found = library.photo_by_path(min(photos.glob(pattern)))
+        if found is None:
+            raise SystemExit(f"{pattern} is not in the library.")
+        return found
+
+    def settled() -> bool:
+        return window.browse.loaded and library.progress() is None
+
+    wait(lambda: window.centre.is_first_run)
+    QTest.mouseMove(window, QPoint(WIDTH // 2, HEIGHT - 4))
+    camera.take("first-run")
+
+    window.folders.add([photos])
+    wait(lambda: int((window.model.contents.outline.aspects > 0).sum()) > SOME)
+    camera.take("indexing", settle=0.1)
+
+    wait(lambda: settled() and window.model.rowCount() > 35)
+    cats = (photo("At home/Chelsea/*.jpg"),)
+    window.edits.apply(AddTag("Chelsea", cats))
+    window.edits.apply(SetRating(5, cats))
+    flowers = [library.photo_by_path(path) for path in (photos / "Garden").glob("*.jpg")]
+    window.edits.apply(AddTag("garden", tuple(each for each in flowers if each is not None)))
+    window.top_bar.grouping_chosen.emit(Grouping.MONTH)
+    QTest.keyClick(window.view, Qt.Key.Key_Home)
+    window.view.clearSelection()
+    wait(TOAST_SECONDS)
+    camera.take("grid")
+
+    window.top_bar.grouping_chosen.emit(Grouping.NONE)
+    window.search.focus()
+    QTest.keyClicks(window.focusWidget(), "cat")
+    wait(lambda: window.browse.place.text == "cat")
+    camera.take("search", settle=1.0)
+    window.search.clear()
+
+    window.find_similar(photo("Beijing 2024/*.jpg"))
+    wait(lambda: window.browse.place.similar is not None)
+    camera.take("similar", settle=1.0)
+    window.go_back()
+
+    window.view.choose(cats[0])
+    wait(lambda: window.inspector.photo_ids == cats)
+    wait(1.0)
+    window.inspector.focus_suggestions()
+    camera.take("inspector", settle=1.0)
+
+    window.open_viewer(photo("Florida 2025/*.jpg"))
+    QTest.mouseMove(window.viewer, QPoint(WIDTH // 2, HEIGHT // 2))
+    camera.take("viewer", settle=1.0)
+    window.close_viewer()
+
+    window.sidebar.failures_requested.emit()
+    camera.take("failures")
+
+
+def main() -> int:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description="Photograph the window for the README.")
+    parser.add_argument("--to", type=Path, help="folder for the pictures")
+    parser.add_argument("--scale", type=int, default=1, help="pixels of the screen per unit")
+    chosen = parser.parse_args()
+    elsewhere = Path(tempfile.gettempdir()) / f"photoorg-screenshots-{chosen.scale}x"
+    folder = chosen.to or (HERE / "screenshots" if chosen.scale == 1 else elsewhere)
+    with tempfile.TemporaryDirectory(prefix="photoorg-screenshots-") as temporary:
+        work = Path(temporary)
+        (work / "fonts.conf").write_text(FONTS, encoding="utf-8")
+        os.environ |= {
+            "QT_QPA_PLATFORM": "offscreen",
+            "QT_SCALE_FACTOR": str(chosen.scale),
+            # Inter where it is installed, else whatever the system has.
+            "FONTCONFIG_FILE": str(work / "fonts.conf"),
+        }
+        photos = work / "Pictures"
+        write_demo(photos)
+        with opened_window(work / "catalog") as (window, library, theme):
+            tour(window, library, photos, Camera(window, theme, folder))
+    print(f"in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
