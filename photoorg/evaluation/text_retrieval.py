@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photoorg.evaluation.report import Conditions
+from photoorg.models.base import Describes
 from photoorg.models.datasets import CAPTIONS, dataset_folder, read_captions
 from photoorg.models.metrics import RetrievalFigures, best_ranks, retrieval_figures
 from photoorg.models.photo_features import encode_photos, encode_texts
@@ -109,13 +110,13 @@ def evaluate_text_retrieval(
     captions = [caption for captions in photos.captions for caption in captions]
     sentences = encode_texts(captions, text, progress=progress, token=token)
     images, texts = model.embed_images(pooled), model.embed_texts(sentences)
+    described = model.describe(images, texts) if isinstance(model, Describes) else images @ texts.T
     owner = np.repeat(np.arange(len(photos.paths)), [len(c) for c in photos.captions])
-    scores = texts @ images.T
     belongs = owner[:, None] == np.arange(len(images))[None, :]
     words = model.embed_texts(text.encode(QUERIES))
     return TextRetrieval(
-        retrieval_figures(best_ranks(scores, belongs)),
-        retrieval_figures(best_ranks(scores.T, belongs.T)),
+        retrieval_figures(best_ranks(texts @ images.T, belongs)),
+        retrieval_figures(best_ranks(described, belongs.T)),
         _query_precision(words @ images.T, photos),
         Conditions(
             "text-retrieval",

@@ -98,6 +98,16 @@ class Translates(Protocol):
 
 
 @runtime_checkable
+class Describes(Protocol):
+    """A model that can compare texts with each other for one photo better than cosine does."""
+
+    def describe(
+        self, embedded: NDArray[np.float32], texts: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return how well texts [m, d] describe photos [n, d]: [n, m]."""
+
+
+@runtime_checkable
 class SuggestsTags(Protocol):
     """A model with a vocabulary and calibrated probabilities."""
 

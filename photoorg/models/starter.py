@@ -340,6 +340,22 @@ class StarterModel:
         statistics = self._background.statistics(query[None, :])
         return sigmoid(self._relevance_calibration.logits(scores[:, None], statistics)[:, 0])
 
+    def describe(
+        self, embedded: NDArray[np.float32], texts: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return how well texts describe photos, comparable between the texts of a photo.
+
+        Cosines are not: some texts are near to most photos. See `Background.crowding`.
+
+        Args:
+            embedded: [n, d] photos.
+            texts: [m, d] unit embeddings.
+
+        Returns:
+            [n, m].
+        """
+        return embedded @ texts.T - self._background.crowding(texts)
+
     def similarity(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map pooled vectors [n, v] to compact unit rows [n, k] whose cosine is likeness."""
         return unit_rows((pooled - self._similarity.mean) @ self._similarity.projection)

@@ -271,9 +271,8 @@ def _flat(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def measure(model: StarterModel, corpus: Corpus) -> dict[str, Any]:
     """Return the model's figures on the photos set aside."""
     captioned, labelled = corpus.captioned_calibration, corpus.labelled_evaluation
-    scores = (
-        model.embed_texts(_flat(captioned.captions)) @ model.embed_images(captioned.pooled[0]).T
-    )
+    texts = model.embed_texts(_flat(captioned.captions))
+    images = model.embed_images(captioned.pooled[0])
     photos = np.arange(len(captioned.captions))
     belongs = np.repeat(photos, CAPTIONS_PER_PHOTO)[:, None] == photos[None, :]
     embedded = model.embed_images(labelled.pooled[0])
@@ -281,8 +280,10 @@ def measure(model: StarterModel, corpus: Corpus) -> dict[str, Any]:
     columns = label_rows(corpus.vocabulary, corpus.label_names)
     by_tag = model.suggest(embedded)[:, columns]
     return {
-        "captions_to_photos": retrieval_figures(best_ranks(scores, belongs)).to_json(),
-        "photos_to_captions": retrieval_figures(best_ranks(scores.T, belongs.T)).to_json(),
+        "captions_to_photos": retrieval_figures(best_ranks(texts @ images.T, belongs)).to_json(),
+        "photos_to_captions": retrieval_figures(
+            best_ranks(model.describe(images, texts), belongs.T)
+        ).to_json(),
         "gallery": len(photos),
         "labels_map_by_text": round(100 * mean_average_precision(by_text, labelled.labels)[0], 2),
         "labels_map_by_suggestion": round(

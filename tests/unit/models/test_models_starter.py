@@ -217,6 +217,22 @@ def test_relevance_does_not_depend_on_the_rest_of_the_library(model):
     assert model.relevance(query, np.array([1.0], dtype=np.float32))[0] > RELEVANT
 
 
+def test_describing_takes_off_a_soft_maximum_over_the_background(model, tensors, pooled):
+    images = model.embed_images(pooled)
+    texts = unit_rows(np.random.default_rng(5).normal(size=(6, model.dimension)))
+    background = np.asarray(tensors["background"], dtype=np.float64)
+    expected = np.empty((len(images), len(texts)))
+    for column, text in enumerate(texts):
+        near = [np.exp(float(photo @ text) / 0.08) for photo in background]
+        crowd = 0.08 * np.log(sum(near) / len(near))
+        for row, image in enumerate(images):
+            expected[row, column] = float(image @ text) - crowd
+    np.testing.assert_allclose(model.describe(images, texts), expected, atol=2e-3)
+    # For one text, photos keep the order of their cosines.
+    order = np.argsort(images @ texts.T, axis=0)
+    np.testing.assert_array_equal(np.argsort(model.describe(images, texts), axis=0), order)
+
+
 def test_similar_vectors_are_unit_rows(model, pooled):
     np.testing.assert_allclose(np.linalg.norm(model.similarity(pooled), axis=1), 1, atol=1e-5)
 
