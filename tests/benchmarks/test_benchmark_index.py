@@ -18,7 +18,7 @@ from photoorg.core.paths import user_cache_folder
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def _copies(source: Path, target: Path, count: int) -> Path:
@@ -72,7 +72,7 @@ def _photoorg(folder: Path, catalog: Path) -> tuple[float, float]:
     return report["new"] / seconds, report["photos_per_second"]
 
 
-@pytest.mark.parametrize(("name", "copies"), [("coco128", 8), ("photos/cameras", 6)])
+@pytest.mark.parametrize(("name", "copies"), [("coco128", 4), ("photos/cameras", 4)])
 def test_index_throughput(data_folder: Path, tmp_path: Path, name: str, copies: int) -> None:
     folder = _copies(data_folder / name, tmp_path / "photos", copies)
     _photoorg(_copies(data_folder / name, tmp_path / "warm-up", 1), tmp_path / "catalog")
