@@ -31,7 +31,8 @@ def cancelled_by_interrupt(consequence: str = GOES_ON) -> Iterator[CancelToken]:
     before = signal.getsignal(signal.SIGINT)
 
     def cancel(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        # Not `before`: where the program was started with interrupts ignored, that would be deaf.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         token.cancel()
 
     in_charge = threading.current_thread() is threading.main_thread()  # others get no signals
