@@ -132,6 +132,6 @@ def _assemble(catalog: Catalog) -> _Loaded:
     )
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     for message in keeper.problems:
-        logger.warning("the search index is made anew: %s", message)
+        logger.info("the search index is made anew: %s", message)
     engine = SearchEngine(catalog, keeper.indexes["joint"], keeper.indexes["alike"], model, encoder)
     return _Loaded(engine, Suggester(catalog, model, encoder), keeper, model.vocabulary, problem)
