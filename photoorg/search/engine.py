@@ -249,8 +249,8 @@ def _bar(probability: FloatArray) -> float:
     """Return the probability from which on a photo belongs to the answer.
 
     Relative to the best: of a word that training saw seldom, even the right photos are improbable
-    and yet stand out. On COCO's labels over 128 photos, on which the share was also chosen, this gives
-    precision 0.67 at recall 0.50, where a flat 0.5 gives 0.81 at 0.19 and leaves half of the
+    and yet stand out. On COCO's labels over 128 photos, on which the share was also chosen, this
+    gives precision 0.67 at recall 0.50, where a flat 0.5 gives 0.81 at 0.19 and leaves half of the
     words without an answer. The price: a word that nothing shows gets three answers on average.
     """
     best = float(probability.max(initial=0.0))
