@@ -40,6 +40,9 @@ SPEC = VisualSpec(
     classes=CLASSES,
 )
 
+FINETUNED = f"{SPEC.name}-finetuned"
+"""The same network after `models.finetuning` has adapted it to a person's photos."""
+
 _log = logging.getLogger(__name__)
 
 

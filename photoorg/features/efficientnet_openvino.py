@@ -35,6 +35,7 @@ from photoorg.features.visual import (
 )
 
 _CONTENT = {"graph", "weights", "probe"}
+_POOLING = "ReduceMean"
 
 _log = logging.getLogger(__name__)
 
@@ -53,18 +54,20 @@ class OpenVINOEncoder:
         Raises:
             RuntimeError: OpenVINO cannot read or compile it.
         """
-        ov = import_openvino()
-        core = ov.Core()
-        model = core.read_model(graph, ov.Tensor(weights))
+        self._ov = import_openvino()
+        self._core = self._ov.Core()
+        self._model = self._core.read_model(graph, self._ov.Tensor(weights))
+        self._map_network: Any = None
         # Batching gains nothing. One thread a stream avoids synchronising within a layer. Pinned
         # threads of two processes would land on the same cores, at half the speed.
-        options = {
+        self._options = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
             "ENABLE_CPU_PINNING": False,
         }
         # One request more than there are streams: a finished stream finds the next photo waiting.
-        self._queue = ov.AsyncInferQueue(core.compile_model(model, "CPU", options), threads + 1)
+        compiled = self._core.compile_model(self._model, "CPU", self._options)
+        self._queue = self._ov.AsyncInferQueue(compiled, threads + 1)
 
     @property
     def key(self) -> ModelKey:
@@ -95,6 +98,31 @@ class OpenVINOEncoder:
             self._queue.start_async({0: images[row : row + 1]}, row)
         self._queue.wait_all()
         return pooled
+
+    def encode_maps(self, images: Pixels) -> tuple[Floats, Floats]:
+        """Encode photos and keep the activations; see `MapEncoder.encode_maps`.
+
+        A second network with one more output is compiled at the first call: few runs need it, and
+        bulk work shall not copy maps of 0.4 MB a photo.
+        """
+        check_images(images, SPEC)
+        if self._map_network is None:
+            self._map_network = self._core.compile_model(
+                self._with_map(), "CPU", self._options | {"NUM_STREAMS": 1}
+            )
+        pooled, maps = [], []
+        for row in range(len(images)):
+            vector, activations = self._map_network(images[row : row + 1]).values()
+            pooled.append(vector[0])
+            maps.append(activations[0].transpose(1, 2, 0))
+        return np.stack(pooled), np.stack(maps)
+
+    def _with_map(self) -> Any:
+        """Return a copy of the network that also gives what its last pooling takes in."""
+        model = self._model.clone()
+        pooling = [node for node in model.get_ordered_ops() if node.get_type_name() == _POOLING]
+        model.add_outputs(pooling[-1].input_value(0))
+        return model
 
 
 def load_encoder(cache: Path, threads: int | None = None) -> OpenVINOEncoder:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-import numpy as np
 import timm
 import torch
 from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from photoorg.core.errors import ModelFileProblem
-from photoorg.core.ids import ModelKey
 from photoorg.features.efficientnet import PIXEL_MEAN, PIXEL_SCALE, SPEC, WEIGHTS
-from photoorg.features.visual import Classifier, Floats, Pixels, check_images
-
-_BATCH = {"cpu": 8, "cuda": 64, "mps": 32}
-_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+from photoorg.features.torch_encoder import MapModuleEncoder
+from photoorg.features.visual import Classifier
 
 
 class PooledNetwork(nn.Module):
@@ -28,8 +24,12 @@ class PooledNetwork(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Turn uint8 [n, size, size, 3] into float32 [n, dimension]."""
+        return self.network.forward_head(self.forward_map(images), pre_logits=True)
+
+    def forward_map(self, images: torch.Tensor) -> torch.Tensor:
+        """Turn uint8 [n, size, size, 3] into what is pooled, float32 [n, dimension, h, w]."""
         x = (images.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
-        return self.network.forward_head(self.network.forward_features(x), pre_logits=True)
+        return self.network.forward_features(x)
 
 
 def load_network() -> tuple[PooledNetwork, Classifier]:
@@ -56,56 +56,9 @@ def load_network() -> tuple[PooledNetwork, Classifier]:
     return PooledNetwork(network).eval(), classifier
 
 
-class TorchEncoder:
-    """EfficientNet-Lite2 on a torch device, in the channels-last layout that convolutions like."""
+class TorchEncoder(MapModuleEncoder):
+    """EfficientNet-Lite2 on a torch device."""
 
     def __init__(self, network: PooledNetwork, device: str, threads: int | None = None) -> None:
-        """Move the network to the device.
-
-        Args:
-            network: is changed in place.
-            device: "cpu", "cuda" or "mps".
-            threads: CPU threads, for this whole process; None leaves it to torch.
-        """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self._device = torch.device(device)
-        self._batch = _BATCH[device]
-        self._name = _NAMES[device]
-        self._network = network.to(self._device).to(memory_format=torch.channels_last)
-
-    @property
-    def key(self) -> ModelKey:
-        return SPEC.key
-
-    @property
-    def input_size(self) -> int:
-        return SPEC.input_size
-
-    @property
-    def dimension(self) -> int:
-        return SPEC.dimension
-
-    @property
-    def runtime(self) -> str:
-        return f"torch {torch.__version__}, {self._name}"
-
-    def encode(self, images: Pixels) -> Floats:
-        """Encode photos; see `VisualEncoder.encode`."""
-        check_images(images, SPEC)
-        pooled = torch.empty((len(images), SPEC.dimension))
-        start = 0
-        while start < len(images):
-            end = start + self._batch
-            # A copy, as torch wants memory that it could write to.
-            batch = torch.from_numpy(np.array(images[start:end]))
-            try:
-                with torch.inference_mode():
-                    pooled[start:end] = self._network(batch.to(self._device))
-            except torch.cuda.OutOfMemoryError:
-                if self._batch == 1:
-                    raise
-                self._batch //= 2  # a small GPU, or others work on it too
-            else:
-                start = end
-        return cast("Floats", pooled.numpy())
+        """Move the network to the device; see `ModuleEncoder`."""
+        super().__init__(SPEC, network, device, threads)

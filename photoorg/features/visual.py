@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from photoorg.core.errors import PhotoorgError
+from photoorg.core.errors import EnvironmentProblem, PhotoorgError
 from photoorg.core.ids import ModelKey
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -20,6 +21,18 @@ MIN_COSINE = 0.999
 
 class RuntimeMismatch(PhotoorgError):
     """A runtime or device computes other vectors than the reference; use another one."""
+
+
+class WeightsMissing(EnvironmentProblem):
+    """A network's weights are not on this machine; the remedy says which, and where they are."""
+
+
+class NotLearnedYet(EnvironmentProblem):
+    """An encoder that is learned from the person's own photos has not been learned yet."""
+
+
+Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+Status: TypeAlias = Literal["ready", "needs weights", "needs learning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,58 @@ class VisualEncoder(Protocol):
         Raises:
             ValueError: `images` has another type or shape.
         """
+
+
+@runtime_checkable
+class MapEncoder(VisualEncoder, Protocol):
+    """An encoder whose vector is the mean of a map over the photo (global average pooling)."""
+
+    def encode_maps(self, images: Pixels) -> tuple[Floats, Floats]:
+        """Encode photos and tell where in them the vectors come from.
+
+        Args:
+            images: uint8 [n, input_size, input_size, 3], RGB.
+
+        Returns:
+            The pooled vectors, float32 [n, dimension], and the last activations before pooling,
+            float32 [n, h, w, dimension]. Their mean over h and w is the vector, so what is linear
+            in the vector (a class score, a tag's score) can be drawn onto the photo.
+
+        Raises:
+            ValueError: `images` has another type or shape.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class VisualFiles:
+    """Where to look for an encoder's files, besides the places that every installation has.
+
+    Attributes:
+        learned: folder of the encoders learned from one library's photos, or None for none.
+        weights: file or folder that the person named; it goes before all other places.
+    """
+
+    learned: Path | None = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisualKind:
+    """A visual encoder as it is offered to a person.
+
+    Attributes:
+        name: on the command line.
+        title: in words.
+        dimension: length of one vector; 0 where that depends on the weights.
+        status: whether it can be used at once.
+        hint: what to do where it cannot, or "".
+    """
+
+    name: str
+    title: str
+    dimension: int
+    status: Status
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)

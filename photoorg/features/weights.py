@@ -1,13 +1,35 @@
-"""Finding and checking the pretrained weights that come as Python packages."""
+"""Finding and checking files of pretrained weights."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
 from photoorg.core.errors import ModelFileProblem
+
+
+def file_hash(path: Path) -> str:
+    """Return the hex SHA-256 of a file; a file that has not changed since is not read again.
+
+    Raises:
+        ModelFileProblem: it cannot be read.
+    """
+    try:
+        state = path.stat()
+        return _digest(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        raise ModelFileProblem(f"{path} cannot be read ({error.strerror}).") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, size: int, modified_ns: int) -> str:
+    """Hash a file; size and time tell its states apart."""
+    del size, modified_ns
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import Failure, IndexReport
+from photoorg.features.registry import needs_learning
 from photoorg.jobs.ingest import Ingest, Tally, VisibleFirst
+from photoorg.jobs.learning import learn_if_needed
 from photoorg.jobs.meter import Meter
 from photoorg.jobs.scan import ScanResult, scan_folder
-from photoorg.jobs.workers import Workers
+from photoorg.jobs.workers import Workers, visual_files
 
 TASK = "index"
 
@@ -54,9 +57,84 @@ def index_folders(
         meter.finish("Done", tally.read, tally.failed)
 
 
+def encode_missing(
+    catalog: Catalog,
+    features: str,
+    *,
+    token: CancelToken,
+    on_progress: Callable[[Progress], None],
+    weights: Path | None = None,
+) -> ModelKey:
+    """Compute one kind of visual vector for all photos of the catalog that lack it.
+
+    Learns it first where it has to be learned. Vectors of other kinds, the search index and the
+    other processes of an open library are left alone; the processes for this work are its own.
+
+    Args:
+        catalog: whose photos; they must have been read.
+        features: name of the visual vector.
+        token: to pause and stop.
+        on_progress: told at most ten times a second, and once at the end.
+        weights: of the network, where it needs a file that is not in its usual place.
+
+    Returns:
+        The key that the vectors are stored under.
+
+    Raises:
+        Cancelled: stopped by the token; calling again goes on.
+        UsageProblem: there is no such visual vector, or there are too few photos to learn it from.
+        WeightsMissing: the network's weights are not on this machine.
+        EnvironmentProblem: the disk is full, no worker starts, ...
+    """
+    learn_if_needed(catalog, features, token=token, on_progress=on_progress)
+    meter = Meter(TASK, on_progress)
+    workers = Workers(catalog.paths, features, weights=weights)
+    try:
+        Ingest(
+            catalog,
+            workers,
+            token,
+            VisibleFirst(),
+            lambda now: _show(meter, now, token),
+            read_files=False,
+        ).run()
+    finally:
+        workers.close()
+        meter.finish("Done", 0, 0)
+    return workers.visual.key
+
+
+def learn_before_indexing(
+    catalog: Catalog,
+    features: str,
+    folders: Sequence[Path],
+    *,
+    token: CancelToken,
+    on_progress: Callable[[Progress], None],
+) -> None:
+    """Learn the visual vector that is to be computed, where it is one that has to be learned first.
+
+    Args:
+        catalog: the folders must have been added to it.
+        features: name of the visual vector.
+        folders: absolute paths; new ones are scanned, so that there are photos to learn from.
+        token: to pause and stop.
+        on_progress: told at most ten times a second.
+
+    Raises:
+        UsageProblem: there is no such visual vector, or there are too few photos.
+        Cancelled: stopped by the token.
+        EnvironmentProblem: none of the folders is there, the disk is full, ...
+    """
+    if needs_learning(features, visual_files(catalog.paths)):
+        new = [folder for folder in folders if not catalog.known_files(folder)]
+        _scan(catalog, None, new, token, Meter(TASK, on_progress))
+        learn_if_needed(catalog, features, token=token, on_progress=on_progress)
+
+
 def _scan(
     catalog: Catalog,
-    workers: Workers,
+    workers: Workers | None,
     folders: Sequence[Path],
     token: CancelToken,
     meter: Meter,
@@ -66,7 +144,7 @@ def _scan(
     unreadable: list[Failure] = []
     absent: list[EnvironmentProblem] = []
     for folder in folders:
-        if not catalog.known_files(folder):
+        if workers is not None and not catalog.known_files(folder):
             workers.start()  # there will be work: let them load while we look around
 
         def report(count: int, before: int = found) -> None:

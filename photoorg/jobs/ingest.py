@@ -138,7 +138,21 @@ class Ingest:
         token: CancelToken,
         visible: VisibleFirst,
         on_tally: Callable[[Tally], None],
+        *,
+        read_files: bool = True,
     ) -> None:
+        """Prepare a run.
+
+        Args:
+            catalog: says what is pending, and gets what comes of it.
+            workers: processes to use; they also say which vectors are computed.
+            token: to pause and stop.
+            visible: photos to read first.
+            on_tally: told often how far it is.
+            read_files: whether to read what was found but not read; else only the vectors of
+                photos that were read before are computed.
+        """
+        self._read_files = read_files
         self._catalog = catalog
         self._workers = workers
         self._token = token
@@ -182,7 +196,7 @@ class Ingest:
 
     # -- deciding what is next --------------------------------------------------------------
     def _plan(self) -> None:
-        for pending in self._catalog.pending_files():
+        for pending in self._catalog.pending_files() if self._read_files else ():
             self._to_read.setdefault(pending.photo_id, deque()).append(pending)
             self.tally.to_read += 1
         self._vanished = dict(self._catalog.missing_hashes())

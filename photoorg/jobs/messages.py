@@ -8,7 +8,7 @@ from pathlib import Path
 from photoorg.core.errors import PhotoorgError
 from photoorg.core.ids import ContentHash
 from photoorg.core.records import PreparedPhoto
-from photoorg.features.registry import Device
+from photoorg.features.visual import Device, VisualFiles
 from photoorg.jobs.slots import SlotLayout
 
 
@@ -28,11 +28,29 @@ class EncoderConfig:
         features: name of the visual vector, such as "efficientnet-lite2".
         device: "auto", "cpu", "cuda" or "mps".
         cache: where exported networks are kept.
+        files: where its weights, or what was learned, may be.
     """
 
     features: str
     device: Device
     cache: Path
+    files: VisualFiles
+    slots: SlotLayout
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerConfig:
+    """What a learner of visual vectors needs to know.
+
+    Attributes:
+        features: name of the visual vector, such as "conv-autoencoder".
+        device: "auto", "cpu", "cuda" or "mps".
+        folder: where the encoder is kept once it is learned.
+    """
+
+    features: str
+    device: Device
+    folder: Path
     slots: SlotLayout
 
 
@@ -122,3 +140,41 @@ class EncodeSlots:
     """
 
     slots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeMap:
+    """Ask an encoder for one photo's vector and for where in the photo it comes from.
+
+    The answer is two float32 arrays: [dimension] and [h, w, dimension].
+    """
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSlots:
+    """Ask a learner to begin to learn from the photos in some slots; the answer comes at once."""
+
+    slots: tuple[int, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskLearning:
+    """Ask a learner how far it is; the answer is a `LearningState`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningState:
+    """How far a learner is.
+
+    Attributes:
+        done: steps so far.
+        total: steps at most; 0 while that is not known.
+        finished: whether the encoder is learned and kept.
+    """
+
+    done: int
+    total: int
+    finished: bool

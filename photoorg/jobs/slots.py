@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.jobs.leftovers import process_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +81,6 @@ def remove_orphans(folder: Path) -> None:
     """Delete scratch files whose process is gone."""
     for leftover in folder.glob("inputs-*"):
         owner = leftover.name.split("-")[1]
-        if owner.isdigit() and not _process_exists(int(owner)):
+        if owner.isdigit() and not process_exists(int(owner)):
             with contextlib.suppress(OSError):
                 leftover.unlink()
-
-
-def _process_exists(process: int) -> bool:
-    if os.name == "nt":
-        return True  # deleting a mapped file fails there anyway, which is all we need
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.errors import DamagedMedia, WorkerUnavailable
 from photoorg.core.paths import CatalogPaths
-from photoorg.features.registry import Device, default_cache, visual_spec
-from photoorg.features.visual import VisualSpec
+from photoorg.features.registry import default_cache, visual_spec
+from photoorg.features.visual import Device, VisualFiles, VisualSpec
 from photoorg.jobs.messages import (
     DecoderConfig,
+    EncodeMap,
     EncoderConfig,
     EncodeSlots,
     FileReply,
+    LearnerConfig,
     PrepareInput,
 )
 from photoorg.jobs.pool import Lane, PoolLimits, RequestKilledWorker, WorkerPool
@@ -47,6 +52,19 @@ class SeenPhoto:
     perceptual_hash: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class CloseLook:
+    """What an encoder sees, and where.
+
+    Attributes:
+        vector: float32 [dimension].
+        map: float32 [h, w, dimension], over the photo squashed to a square; its mean is the vector.
+    """
+
+    vector: NDArray[np.float32]
+    map: NDArray[np.float32]
+
+
 class Workers:
     """Decoders, an encoder, and the slots through which they pass pixels on.
 
@@ -59,12 +77,31 @@ class Workers:
         paths: CatalogPaths,
         features: str,
         *,
+        weights: Path | None = None,
         decoders: int | None = None,
         device: Device = "auto",
         decoder_limits: PoolLimits | None = None,
         encoder_limits: PoolLimits | None = None,
     ) -> None:
-        self.visual: VisualSpec = visual_spec(features)
+        """Prepare the processes; none is started before there is work, or `start` is called.
+
+        Args:
+            paths: the catalog's folders.
+            features: name of the visual vector.
+            weights: the network's weights, where the person named a file.
+            decoders: how many; None takes one a core.
+            device: where to compute vectors.
+            decoder_limits: how patient to be with decoders.
+            encoder_limits: how patient to be with the encoder.
+
+        Raises:
+            UsageProblem: there is no such visual vector.
+            WeightsMissing, NotLearnedYet: see `visual_spec`.
+            ModelFileProblem: a file of the encoder is damaged.
+            EnvironmentProblem: the scratch file cannot be written.
+        """
+        files = visual_files(paths, weights)
+        self.visual: VisualSpec = visual_spec(features, files)
         self.slots = SlotPool(paths.scratch, count=LOOK_AHEAD, side=self.visual.input_size)
         layout = self.slots.layout
         self.decoders = WorkerPool(
@@ -82,7 +119,7 @@ class Workers:
             WorkerSpec(
                 "encoder",
                 create_encoder,
-                EncoderConfig(features, device, default_cache(), layout),
+                EncoderConfig(features, device, default_cache(), files, layout),
                 niceness=10,
             ),
             1,
@@ -101,6 +138,26 @@ class Workers:
             MediaProblem: it cannot be read.
             WorkerUnavailable: no worker can look at it now.
         """
+        with self._prepared(source) as (slot, reply):
+            vectors: NDArray[np.float32] = self._ask(EncodeSlots((slot,)))
+        photo = reply.photo
+        return SeenPhoto(vectors[0], None if photo is None else photo.perceptual_hash)
+
+    def look_closely(self, source: Path | bytes) -> CloseLook:
+        """Look where in a photo the encoder sees what it sees; overtakes bulk work.
+
+        Raises:
+            UsageProblem: these visual vectors do not tell.
+            MediaProblem: the photo cannot be read.
+            WorkerUnavailable: no worker can look at it now.
+        """
+        with self._prepared(source) as (slot, _):
+            vector, activations = self._ask(EncodeMap(slot))
+        return CloseLook(vector, activations)
+
+    @contextmanager
+    def _prepared(self, source: Path | bytes) -> Iterator[tuple[int, FileReply]]:
+        """Have a photo's pixels in a slot for the time of a `with` block."""
         slot = self.slots.take()
         if slot is None:
             raise WorkerUnavailable("Too many photos are being looked at.", "Try again shortly.")
@@ -109,21 +166,30 @@ class Workers:
             reply: FileReply = self.decoders.submit(
                 PrepareInput(wanted, slot), Lane.INTERACTIVE
             ).result()
-            vectors: NDArray[np.float32] = self.encoder.submit(
-                EncodeSlots((slot,)), Lane.INTERACTIVE
-            ).result()
+            yield slot, reply
         except RequestKilledWorker as error:
             raise DamagedMedia("This photo ends the program that reads photos.") from error
         finally:
             self.slots.give_back(slot)
-        photo = reply.photo
-        return SeenPhoto(vectors[0], None if photo is None else photo.perceptual_hash)
+
+    def _ask(self, request: EncodeSlots | EncodeMap) -> Any:
+        return self.encoder.submit(request, Lane.INTERACTIVE).result()
 
     def close(self) -> None:
         """End the processes and delete the scratch file."""
         self.decoders.close()
         self.encoder.close()
         self.slots.close()
+
+
+def visual_files(paths: CatalogPaths, weights: Path | None = None) -> VisualFiles:
+    """Return where the visual encoders of a catalog look for their files."""
+    return VisualFiles(learned_folder(paths), weights)
+
+
+def learned_folder(paths: CatalogPaths) -> Path:
+    """Return where the visual encoders that were learned from a catalog's photos are kept."""
+    return paths.models / "features"
 
 
 def create_decoder(config: DecoderConfig) -> Handler:
@@ -138,6 +204,13 @@ def create_encoder(config: EncoderConfig) -> Handler:
     from photoorg.jobs.encoder import Encoder
 
     return Encoder(config)
+
+
+def create_learner(config: LearnerConfig) -> Handler:
+    """Make a learner of visual vectors; runs in the worker process."""
+    from photoorg.jobs.learner import Learner
+
+    return Learner(config)
 
 
 def default_decoder_count() -> int:

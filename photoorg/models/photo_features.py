@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,50 +19,27 @@ from photoorg.core.progress import CancelToken, Progress
 from photoorg.media.prepare import Prepared, prepare_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from photoorg.features.text import TextEncoder
     from photoorg.features.visual import VisualEncoder
 
-View: TypeAlias = Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]]
+Pixels: TypeAlias = NDArray[np.uint8]
+View: TypeAlias = Callable[[Pixels], Pixels]
 ProgressListener: TypeAlias = Callable[[Progress], None]
 
 _BATCH = 32
 _TEXT_BATCH = 256
-_CROP_AREA = (0.55, 0.95)
-_CROP_LOG_ASPECT = 0.25
 
 
-def whole(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the photo as it is used."""
-    del rng
-    return image
+def whole(images: Pixels) -> Pixels:
+    """Return photos [n, s, s, 3] as they are used."""
+    return images
 
 
-def mirrored(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the photo with left and right exchanged."""
-    del rng
-    return image[:, ::-1]
-
-
-def cropped(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return a random part in a random aspect, mirrored every other time.
-
-    The photos of Flickr8k and COCO came squashed to squares; the change of aspect makes up for
-    those that a camera delivers.
-    """
-    height, width = image.shape[:2]
-    area, stretch = rng.uniform(*_CROP_AREA), np.exp(rng.uniform(-1, 1) * _CROP_LOG_ASPECT)
-    rows = int(height * min(1.0, (area * stretch) ** 0.5))
-    columns = int(width * min(1.0, (area / stretch) ** 0.5))
-    top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
-    part = image[top : top + rows, left : left + columns]
-    if rng.random() < 0.5:
-        part = part[:, ::-1]
-    resized = cv2.resize(
-        np.ascontiguousarray(part), (width, height), interpolation=cv2.INTER_LINEAR
-    )
-    return np.asarray(resized, dtype=np.uint8)
+def mirrored(images: Pixels) -> Pixels:
+    """Return photos [n, s, s, 3] with left and right exchanged."""
+    return np.ascontiguousarray(images[:, :, ::-1])
 
 
 def encode_photos(
@@ -71,7 +47,6 @@ def encode_photos(
     encoder: VisualEncoder,
     *,
     view: View = whole,
-    seed: int = 0,
     cache: Path | None = None,
     label: str = "Reading photos",
     progress: ProgressListener | None = None,
@@ -82,8 +57,7 @@ def encode_photos(
     Args:
         paths: the photos.
         encoder: what computes the vectors.
-        view: which part of each photo is encoded.
-        seed: for views that draw at random; photo i draws from (seed, i).
+        view: how each photo is looked at.
         cache: folder where vectors are kept and looked for; None for neither.
         label: what is going on, for a person.
         progress: hears of each batch.
@@ -94,24 +68,55 @@ def encode_photos(
         EnvironmentProblem: the cache cannot be written.
         Cancelled: the caller cancelled.
     """
-    kept = cache / f"{_fingerprint(paths, encoder, view, seed)}.npy" if cache else None
+    kept = cache / f"{_fingerprint(paths, encoder, view)}.npy" if cache else None
     found = _kept(kept, (len(paths), encoder.dimension))
     if found is not None:
         return found
     vectors = np.empty((len(paths), encoder.dimension), dtype=np.float32)
-    for start in range(0, len(paths), _BATCH):
-        if token is not None:
-            token.check()
-        batch = [
-            view(_network_input(path, encoder.input_size), np.random.default_rng((seed, row)))
-            for row, path in enumerate(paths[start : start + _BATCH], start=start)
-        ]
-        vectors[start : start + len(batch)] = encoder.encode(np.stack(batch))
-        if progress is not None:
-            progress(Progress("features", label, start + len(batch), len(paths)))
+    done = 0
+    for images in load_images(
+        paths, encoder.input_size, label=label, progress=progress, token=token
+    ):
+        vectors[done : done + len(images)] = encoder.encode(view(images))
+        done += len(images)
     if kept is not None:
         _keep(kept, vectors)
     return vectors
+
+
+def load_images(
+    paths: Sequence[Path],
+    side: int,
+    *,
+    batch: int = _BATCH,
+    label: str = "Reading photos",
+    progress: ProgressListener | None = None,
+    token: CancelToken | None = None,
+) -> Iterator[Pixels]:
+    """Yield the pixels of photos in their order, a batch in memory at a time.
+
+    Args:
+        paths: the photos.
+        side: they are squashed to squares of this side, as an encoder gets them.
+        batch: photos in one array.
+        label: what is going on, for a person.
+        progress: hears of each batch, once its user is done with it.
+        token: lets the caller stop.
+
+    Yields:
+        uint8 [n, side, side, 3], RGB, n <= `batch`.
+
+    Raises:
+        MediaProblem: a photo cannot be read.
+        Cancelled: the caller cancelled.
+    """
+    for start in range(0, len(paths), batch):
+        if token is not None:
+            token.check()
+        images = np.stack([_network_input(path, side) for path in paths[start : start + batch]])
+        yield images
+        if progress is not None:
+            progress(Progress("features", label, start + len(images), len(paths)))
 
 
 def encode_texts(
@@ -149,16 +154,16 @@ def encode_texts(
     return vectors
 
 
-def _network_input(path: Path, size: int) -> NDArray[np.uint8]:
+def _network_input(path: Path, size: int) -> Pixels:
     prepared = prepare_file(path, input_size=size)
     if not isinstance(prepared, Prepared) or prepared.network_input is None:
         raise AssertionError("prepare_file was given no known hashes, and a size")
     return prepared.network_input
 
 
-def _fingerprint(paths: Sequence[Path], encoder: VisualEncoder, view: View, seed: int) -> str:
+def _fingerprint(paths: Sequence[Path], encoder: VisualEncoder, view: View) -> str:
     """Name a set of vectors by all that they depend on."""
-    digest = hashlib.sha256(f"{encoder.key}|{view.__name__}|{seed}".encode())
+    digest = hashlib.sha256(f"{encoder.key}|{view.__name__}".encode())
     for path in paths:
         state = path.stat()
         digest.update(f"|{path.resolve()}|{state.st_size}|{state.st_mtime_ns}".encode())

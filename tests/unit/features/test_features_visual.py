@@ -22,6 +22,7 @@ from photoorg.features.registry import (
 from photoorg.features.tensor_file import read_cached, write_cached
 from photoorg.features.visual import (
     Floats,
+    MapEncoder,
     RuntimeMismatch,
     VisualEncoder,
     least_cosine,
@@ -353,3 +354,35 @@ def test_a_library_that_is_no_cuda_driver_counts_nothing(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("ctypes.CDLL", Driver)
     assert devices.cuda_device_count() == 0
+
+
+# -- maps -------------------------------------------------------------------------------------
+
+
+def test_a_map_has_the_pooled_vector_as_its_mean(
+    cpu_encoder: VisualEncoder, torch_encoder: VisualEncoder, photo_batch: npt.NDArray[np.uint8]
+) -> None:
+    images = photo_batch[:4]
+    expected = cpu_encoder.encode(images)
+    for encoder in (cpu_encoder, torch_encoder):
+        assert isinstance(encoder, MapEncoder)
+        pooled, maps = encoder.encode_maps(images)
+        assert maps.shape == (4, 9, 9, 1280)
+        np.testing.assert_allclose(maps.mean(axis=(1, 2)), pooled, atol=1e-4)
+        assert least_cosine(pooled, expected) > 0.9999
+
+
+def test_the_map_of_a_class_lies_on_the_thing(
+    cpu_encoder: VisualEncoder,
+    network_cache: Path,
+    photo_inputs: Mapping[str, npt.NDArray[np.uint8]],
+) -> None:
+    """Half a photo, half a grey wall: the evidence for the class is in the photo."""
+    assert isinstance(cpu_encoder, MapEncoder)
+    classifier = create_visual_classifier(cache=network_cache)
+    image = photo_inputs["coffee"].copy()
+    image[:, : image.shape[1] // 2] = 128
+    pooled, maps = cpu_encoder.encode_maps(image[None])
+    best = int(classifier.scores(pooled)[0].argmax())
+    evidence = maps[0] @ classifier.weight[best]
+    assert evidence[:, 5:].mean() > evidence[:, :4].mean()

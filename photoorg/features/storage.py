@@ -145,6 +145,16 @@ def load_model(
     return ModelFile(manifest, tensors)
 
 
+def read_manifest(stem: Path) -> Manifest:
+    """Read `<stem>.json` alone, to list a model without loading it.
+
+    Raises:
+        ModelFileProblem: it is missing, damaged or of a newer format.
+    """
+    path = stem.with_suffix(MANIFEST_SUFFIX)
+    return _parse_manifest(path, _read(path, _MAX_MANIFEST_BYTES))[0]
+
+
 def take_tensor(file: ModelFile, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float32]:
     """Return one tensor as float32, checked against its shape; None stands for any length.
 

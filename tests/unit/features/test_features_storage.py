@@ -7,7 +7,7 @@ import pytest
 
 from photoorg.core.errors import ModelFileProblem
 from photoorg.core.ids import ModelKey
-from photoorg.models.storage import Manifest, load_model, save_model, take_tensor
+from photoorg.features.storage import Manifest, load_model, save_model, take_tensor
 
 MANIFEST = Manifest("toy", ModelKey("see"), ModelKey("read"), {"size": 3}, metrics={"map": 0.5})
 TENSORS = {"a": np.arange(6, dtype=np.float16).reshape(2, 3), "b": np.ones(2, dtype=np.float32)}
