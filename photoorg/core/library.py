@@ -17,6 +17,14 @@ from numpy.typing import NDArray
 
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
+from photoorg.core.modelling import (
+    Explanation,
+    ModelInfo,
+    ModelKindInfo,
+    TrainingRequest,
+    TrainingState,
+    VectorKindInfo,
+)
 from photoorg.core.progress import Progress
 from photoorg.core.records import (
     Failure,
@@ -30,8 +38,8 @@ from photoorg.core.records import (
     TagCount,
 )
 
-LibraryEvent = ChangeSet | Progress
-"""What listeners hear: something changed, or background work moved on."""
+LibraryEvent = ChangeSet | Progress | TrainingState
+"""What listeners hear: something changed, or background work or a training moved on."""
 
 Unsubscribe = Callable[[], None]
 
@@ -104,6 +112,82 @@ class LibraryPort(Protocol):
 
     def redo(self) -> ChangeSet | None:
         """Do again what was last undone; None where there is nothing."""
+
+    # -- models -----------------------------------------------------------------------------
+    def model_kinds(self) -> Sequence[ModelKindInfo]:
+        """Return the kinds of models that can be trained. Immediate."""
+
+    def text_kinds(self) -> Sequence[VectorKindInfo]:
+        """Return the kinds of text vectors."""
+
+    def visual_kinds(self) -> Sequence[VectorKindInfo]:
+        """Return the kinds of visual vectors, and whether they can be used now."""
+
+    def models(self) -> Sequence[ModelInfo]:
+        """Return the trained models, the starter first, then the newest; damaged ones included."""
+
+    def train(self, request: TrainingRequest) -> None:
+        """Start a training in the background; listeners hear `TrainingState`.
+
+        A request equal to one that was cancelled, or that a crash ended, goes on where that
+        stopped.
+
+        Raises:
+            UsageProblem: another training runs, or there is no such kind or folder.
+        """
+
+    def training(self) -> TrainingState | None:
+        """Return the newest word on the last training of this session, or None. Immediate."""
+
+    def cancel_training(self) -> None:
+        """Stop the training; what it learned so far is kept to go on from. Immediate."""
+
+    def use_model(self, model_id: str) -> None:
+        """Have search and suggestions use a model from now on.
+
+        Raises:
+            ModelFileProblem: it is damaged or gone; the model in use stays.
+        """
+
+    def delete_model(self, model_id: str) -> None:
+        """Delete a model; where it was in use, the starter takes over.
+
+        Raises:
+            UsageProblem: it is the starter, or there is no such model.
+        """
+
+    def export_model(self, model_id: str, file: Path) -> None:
+        """Write a model as one file, to be imported elsewhere.
+
+        Raises:
+            UsageProblem, ModelFileProblem, EnvironmentProblem: it cannot be read or written.
+        """
+
+    def import_model(self, file: Path) -> ModelInfo:
+        """Take in a model that was exported.
+
+        Raises:
+            ModelFileProblem: it is none, damaged, forged, or made for features unknown here.
+        """
+
+    def suggest_with(
+        self, model_id: str, photo_ids: Sequence[PhotoId], limit: int = 10
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        """Suggest tags with any model, decided ones included, to compare models with each other.
+
+        Photos that lack the visual vector that the model takes are left out.
+
+        Raises:
+            ModelFileProblem: it is damaged or gone.
+        """
+
+    def explain(self, photo_id: PhotoId, tag: str = "") -> Explanation:
+        """Say why the model in use sees a tag in a photo, or what it sees in it at all.
+
+        Raises:
+            MediaProblem: the photo cannot be read.
+            WorkerUnavailable: no worker can look at it.
+        """
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from photoorg.core.errors import ModelFileProblem
 from photoorg.core.paths import resource_path
+from photoorg.features.storage import load_model, take_tensor
 from photoorg.models.base import unit_rows
 from photoorg.models.starter_parts import (
     Background,
@@ -23,7 +24,6 @@ from photoorg.models.starter_parts import (
     JointSpace,
     sigmoid,
 )
-from photoorg.models.storage import load_model, take_tensor
 from photoorg.models.vocabulary import IMAGENET_CLASSES
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photoorg.core.ids import ModelKey
+    from photoorg.features.storage import Manifest, ModelFile
     from photoorg.models.base import Observations
-    from photoorg.models.storage import Manifest, ModelFile
 
 KIND = "starter"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from photoorg.models.storage import Manifest
+    from photoorg.features.storage import Manifest
 
 _CARD = """\
 # Starter model

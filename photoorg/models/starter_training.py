@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.features.storage import Manifest, ModelFile, save_model
 from photoorg.models.base import unit_rows
 from photoorg.models.metrics import best_ranks, mean_average_precision, retrieval_figures
 from photoorg.models.photo_features import mirrored, whole
@@ -38,7 +39,6 @@ from photoorg.models.starter_inputs import (
 )
 from photoorg.models.starter_network import TrainingConfig, TrainingData, train_heads
 from photoorg.models.starter_parts import Background, Heads, JointSpace
-from photoorg.models.storage import Manifest, ModelFile, save_model
 from photoorg.models.vocabulary import IMAGENET_CLASSES, label_rows
 
 if TYPE_CHECKING:

@@ -7,13 +7,7 @@ from PIL import Image
 from photoorg.core.errors import Cancelled, MediaProblem
 from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken
-from photoorg.models.photo_features import (
-    cropped,
-    encode_photos,
-    encode_texts,
-    mirrored,
-    whole,
-)
+from photoorg.models.photo_features import encode_photos, encode_texts, load_images, mirrored
 
 
 class LeftAndRight:
@@ -105,13 +99,23 @@ def test_a_damaged_photo_is_named_by_its_error(photos):
         encode_photos(photos, LeftAndRight())
 
 
-def test_a_crop_is_drawn_from_the_photo_and_follows_the_seed():
-    image = np.zeros((64, 64, 3), dtype=np.uint8)
-    image[..., 0] = np.arange(64)[None, :] * 4
-    one, same, other = (cropped(image, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert one.shape == image.shape
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
-    # A part of the ramp spans less of it.
-    assert int(one[..., 0].max()) - int(one[..., 0].min()) < 252
-    np.testing.assert_array_equal(whole(image, np.random.default_rng(0)), image)
+def test_pixels_come_in_batches_and_in_order(photos):
+    heard = []
+    batches = list(load_images(photos, 16, batch=16, progress=heard.append))
+    assert [batch.shape for batch in batches] == [(n, 16, 16, 3) for n in (16, 16, 3)]
+    assert [(report.done, report.total) for report in heard] == [(16, 35), (32, 35), (35, 35)]
+    (alone,) = load_images(photos[18:19], 16)
+    np.testing.assert_array_equal(batches[1][2], alone[0])
+
+
+def test_only_the_batch_asked_for_is_read(photos, tmp_path):
+    images = load_images([*photos[:2], tmp_path / "not there.png"], 16, batch=2)
+    assert next(images).shape == (2, 16, 16, 3)
+    with pytest.raises(MediaProblem):
+        next(images)
+
+
+def test_mirrored_photos_have_left_and_right_exchanged():
+    images = np.arange(2 * 2 * 3 * 3, dtype=np.uint8).reshape(2, 2, 3, 3)
+    np.testing.assert_array_equal(mirrored(images)[1, 0, 0], images[1, 0, 2])
+    assert mirrored(images).flags.c_contiguous

@@ -9,6 +9,7 @@ import pytest
 
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem
 from photoorg.core.ids import ModelKey
+from photoorg.features.storage import Manifest, save_model
 from photoorg.models.base import CrossModalModel, Observations, SuggestsTags, unit_rows
 from photoorg.models.starter import KIND, RELEVANT, StarterModel, heads_tensors
 from photoorg.models.starter_parts import (
@@ -19,7 +20,6 @@ from photoorg.models.starter_parts import (
     gelu,
     sigmoid,
 )
-from photoorg.models.storage import Manifest, save_model
 
 VISUAL, TEXT, INPUTS, HIDDEN, WIDTH, HEADS, JOINT = 12, 6, 8, 10, 7, 2, 5
 WORDS = ("animal", "dog", "cat", "tree")

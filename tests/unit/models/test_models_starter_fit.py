@@ -10,6 +10,7 @@ import pytest
 from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken
+from photoorg.features.storage import Manifest, ModelFile
 from photoorg.features.visual import Classifier
 from photoorg.models.starter import StarterModel
 from photoorg.models.starter_calibration import fit_calibration, fit_offsets, fit_relevance
@@ -26,7 +27,6 @@ from photoorg.models.starter_inputs import class_photos, fit_similarity, joint_p
 from photoorg.models.starter_network import TrainingConfig, canonical_directions
 from photoorg.models.starter_parts import Background, Calibration, sigmoid
 from photoorg.models.starter_training import fit_starter, measure
-from photoorg.models.storage import Manifest, ModelFile
 from photoorg.models.vocabulary import Word
 
 VISUAL, TEXT, CAUSES = 24, 16, 6

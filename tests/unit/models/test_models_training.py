@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from photoorg.core.errors import Cancelled, UsageProblem
+from photoorg.core.modelling import EpochReport
+from photoorg.core.progress import CancelToken
+from photoorg.models.schedule import Run, Schedule
+from photoorg.models.training import as_arrays, discard_checkpoint, optimise, trainable
+
+SCHEDULE = Schedule(epochs=8, batch=16, learning_rate=0.05, patience=0)
+RNG = np.random.default_rng(5)
+INPUTS = RNG.normal(size=(90, 6)).astype(np.float32)
+TARGETS = (INPUTS @ RNG.normal(size=(6, 3)) + 0.1 * RNG.normal(size=(90, 3))).astype(np.float32)
+ROWS = np.arange(0, 80)
+
+
+def train(
+    schedule: Schedule = SCHEDULE, run: Run | None = None, *, data: str = "", noise: float = 0.1
+) -> tuple[dict[str, np.ndarray], tuple[EpochReport, ...]]:
+    """Fit a linear map; each step draws random noise, as denoising models do."""
+    x, y = torch.from_numpy(INPUTS), torch.from_numpy(TARGETS)
+    parameters = trainable(
+        {"map.weight": np.zeros((3, 6), np.float32), "map.bias": np.zeros(3, np.float32)}
+    )
+
+    def predict(inputs: torch.Tensor) -> torch.Tensor:
+        return inputs @ parameters["map.weight"].T + parameters["map.bias"]
+
+    def loss(rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        jitter = noise * torch.randn(x[rows].shape, generator=generator)
+        return ((predict(x[rows] + jitter) - y[rows]) ** 2).mean()
+
+    reports = optimise(
+        parameters,
+        loss,
+        ROWS,
+        schedule,
+        run or Run(),
+        validate=lambda: {"loss": float(((predict(x[80:]) - y[80:]) ** 2).mean())},
+        fingerprint=data,
+    )
+    return as_arrays(parameters), reports
+
+
+def digest(arrays: dict[str, np.ndarray]) -> str:
+    return hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest()
+
+
+def train_interrupted(
+    stem: Path, schedule: Schedule, epoch: int, *, seed: int = 0, checks: int = 0
+) -> None:
+    """Train up to the middle of an epoch, and be cancelled there."""
+    token = StoppingToken(checks)
+
+    def on_epoch(report: EpochReport) -> None:
+        if report.epoch == epoch:
+            token.armed = True
+
+    with pytest.raises(Cancelled):
+        train(schedule, Run(seed, token, on_epoch, stem))
+
+
+class StoppingToken(CancelToken):
+    """Cancels at some later check, that is: in the middle of an epoch."""
+
+    def __init__(self, checks: int) -> None:
+        super().__init__()
+        self.armed = False
+        self._left = checks
+
+    def check(self) -> None:
+        if self.armed:
+            self._left -= 1
+            if self._left < 0:
+                self.cancel()
+        super().check()
+
+
+def loss_log(reports: tuple[EpochReport, ...]) -> list[tuple[int, float, float]]:
+    return [(report.epoch, report.loss, report.metrics["loss"]) for report in reports]
+
+
+def test_training_finds_the_map_and_reports_each_epoch():
+    heard: list[EpochReport] = []
+    arrays, reports = train(replace(SCHEDULE, epochs=60), Run(on_epoch=heard.append), noise=0)
+    best = np.linalg.lstsq(INPUTS[:80], TARGETS[:80], rcond=None)[0].T
+    assert np.abs(arrays["map.weight"] - best).max() < 0.05
+    assert tuple(heard) == reports
+    assert [report.epoch for report in reports] == list(range(1, 61))
+    assert reports[-1].loss < 0.1 * reports[0].loss
+    assert all(a.seconds <= b.seconds for a, b in itertools.pairwise(reports))
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not():
+    first, reports = train()
+    again, reports_again = train()
+    other, _ = train(run=Run(seed=1))
+    assert digest(first) == digest(again) != digest(other)
+    assert loss_log(reports) == loss_log(reports_again)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+@pytest.mark.parametrize(("epoch", "checks"), [(1, 0), (3, 2), (6, 4)])
+def test_a_resumed_training_ends_with_the_bytes_of_an_uninterrupted_one(
+    tmp_path, optimiser, epoch, checks
+):
+    schedule = replace(SCHEDULE, optimiser=optimiser, decay_every=3, decay=0.5)
+    whole, reports = train(schedule)
+    train_interrupted(tmp_path / "run", schedule, epoch, checks=checks)
+    heard: list[EpochReport] = []
+    resumed, resumed_reports = train(
+        schedule, Run(on_epoch=heard.append, checkpoint=tmp_path / "run")
+    )
+    assert heard[0].epoch == epoch + 1  # it went on, and did not begin anew
+    assert digest(resumed) == digest(whole)
+    assert loss_log(resumed_reports) == loss_log(reports)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_is_resumed_in_another_process(tmp_path):
+    # The single thread there and here sums in the same order.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        whole, _ = train()
+        train_interrupted(tmp_path / "run", SCHEDULE, 4, checks=2)
+    finally:
+        torch.set_num_threads(before)
+    answer = tmp_path / "answer.json"
+    process = multiprocessing.get_context("spawn").Process(
+        target=_resume_and_tell, args=(tmp_path / "run", answer)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert json.loads(answer.read_text()) == [5, digest(whole)]
+
+
+def _resume_and_tell(stem: Path, answer: Path) -> None:
+    torch.set_num_threads(1)
+    heard: list[EpochReport] = []
+    arrays, _ = train(run=Run(on_epoch=heard.append, checkpoint=stem))
+    answer.write_text(json.dumps([heard[0].epoch, digest(arrays)]))
+
+
+def test_cancelled_before_the_first_step_and_resumed(tmp_path):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        train(run=Run(token=token, checkpoint=tmp_path / "run"))
+    resumed, _ = train(run=Run(checkpoint=tmp_path / "run"))
+    assert digest(resumed) == digest(train()[0])
+
+
+def test_without_a_checkpoint_cancelling_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        train(run=Run(token=token))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_epochs_go_on_where_fewer_were_stopped(tmp_path):
+    longer = replace(SCHEDULE, epochs=12)
+    train_interrupted(tmp_path / "run", SCHEDULE, 5)
+    heard: list[EpochReport] = []
+    resumed, _ = train(longer, Run(on_epoch=heard.append, checkpoint=tmp_path / "run"))
+    assert heard[0].epoch == 6
+    assert digest(resumed) == digest(train(longer)[0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedule": replace(SCHEDULE, learning_rate=0.01)},
+        {"seed": 3},
+        {"data": "other photos"},
+    ],
+)
+def test_a_checkpoint_of_another_training_is_not_taken_up(tmp_path, change):
+    train_interrupted(tmp_path / "run", SCHEDULE, 4)
+    schedule = change.get("schedule", SCHEDULE)
+    heard: list[EpochReport] = []
+    run = Run(change.get("seed", 0), None, heard.append, tmp_path / "run")
+    resumed, _ = train(schedule, run, data=change.get("data", ""))
+    assert heard[0].epoch == 1
+    assert digest(resumed) == digest(train(schedule, Run(change.get("seed", 0)))[0])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        (".safetensors", "cut"),
+        (".safetensors", "flipped"),
+        (".safetensors", "gone"),
+        (".json", "cut"),
+        (".json", "gone"),
+        (".json", "nonsense"),
+    ],
+)
+def test_a_damaged_checkpoint_begins_anew(tmp_path, suffix, damage):
+    train_interrupted(tmp_path / "run", SCHEDULE, 4)
+    file = tmp_path / f"run{suffix}"
+    blob = bytearray(file.read_bytes())
+    if damage == "gone":
+        file.unlink()
+    else:
+        blob[len(blob) // 2] ^= 0x10
+        file.write_bytes(
+            {"cut": blob[: len(blob) // 2], "flipped": blob, "nonsense": b"{}"}[damage]
+        )
+    heard: list[EpochReport] = []
+    resumed, _ = train(run=Run(on_epoch=heard.append, checkpoint=tmp_path / "run"))
+    assert heard[0].epoch == 1
+    assert digest(resumed) == digest(train()[0])
+
+
+def test_a_checkpoint_that_lacks_a_part_begins_anew(tmp_path):
+    from photoorg.features.storage import load_model, save_model
+
+    train_interrupted(tmp_path / "run", SCHEDULE, 4)
+    file = load_model(tmp_path / "run", kind="checkpoint")
+    fewer = {name: each for name, each in file.tensors.items() if name != "best.map.bias"}
+    save_model(tmp_path / "run", file.manifest, fewer)
+    heard: list[EpochReport] = []
+    resumed, _ = train(run=Run(on_epoch=heard.append, checkpoint=tmp_path / "run"))
+    assert heard[0].epoch == 1
+    assert digest(resumed) == digest(train()[0])
+
+
+def test_it_stops_early_and_returns_to_the_best_epoch():
+    parameters = trainable({"x": np.zeros(1, np.float32)})
+    held_out = iter([5.0, 3.0, 4.0, 3.5, 3.2, 1.0])
+    values: list[float] = []
+
+    def validate() -> dict[str, float]:
+        values.append(float(parameters["x"].detach()))
+        return {"loss": next(held_out)}
+
+    reports = optimise(
+        parameters,
+        lambda rows, generator: (parameters["x"] - 9).square().sum() + 0 * len(rows),
+        np.arange(4),
+        Schedule(epochs=50, batch=2, learning_rate=0.1, patience=3),
+        Run(),
+        validate=validate,
+    )
+    assert len(reports) == 5  # best at the second, three more without a better one
+    assert float(parameters["x"].detach()) == values[1]
+
+
+def test_a_little_better_is_not_better_where_that_is_asked_for():
+    parameters = trainable({"x": np.zeros(1, np.float32)})
+    held_out = iter([5.0, 4.5, 4.1, 1.0])
+    reports = optimise(
+        parameters,
+        lambda rows, generator: (parameters["x"] - 9).square().sum() + 0 * len(rows),
+        np.arange(4),
+        Schedule(epochs=50, batch=2, learning_rate=0.1, patience=2, tolerance=1.0),
+        Run(),
+        validate=lambda: {"loss": next(held_out)},
+    )
+    assert len(reports) == 3
+
+
+def test_a_loss_that_is_no_number_is_said(tmp_path):
+    explosive = replace(SCHEDULE, optimiser="sgd", learning_rate=1e6)
+    with pytest.raises(UsageProblem, match="lower learning rate"):
+        train(explosive, Run(checkpoint=tmp_path / "run"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_held_out_loss_that_is_no_number_is_said():
+    parameters = trainable({"x": np.zeros(1, np.float32)})
+    with pytest.raises(UsageProblem, match="does not converge"):
+        optimise(
+            parameters,
+            lambda rows, generator: parameters["x"].square().sum() + 0 * len(rows),
+            np.arange(4),
+            SCHEDULE,
+            Run(),
+            validate=lambda: {"loss": float("nan")},
+        )
+
+
+def test_no_rows_is_said():
+    with pytest.raises(UsageProblem, match="no photos"):
+        optimise({}, lambda rows, generator: torch.zeros(()), np.arange(0), SCHEDULE, Run())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"epochs": 0},
+        {"batch": 0},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"optimiser": "newton"},
+        {"momentum": 1.0},
+        {"decay": 0.0},
+        {"decay_every": -1},
+        {"patience": -1},
+        {"tolerance": -0.1},
+    ],
+)
+def test_an_impossible_schedule_is_refused(settings):
+    with pytest.raises(UsageProblem):
+        Schedule(**settings)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(UsageProblem):
+        Run(seed=-1)
+
+
+def test_the_parts_of_a_training_keep_checkpoints_of_their_own(tmp_path):
+    run = Run(3, None, None, tmp_path / "run")
+    assert run.part("visual").checkpoint == tmp_path / "run-visual"
+    assert run.part("visual").seed == 3
+    assert Run().part("visual").checkpoint is None
+    discard_checkpoint(tmp_path / "run-visual")  # nothing there is fine
