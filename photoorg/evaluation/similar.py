@@ -1,33 +1,33 @@
 """Protocol `similar`: do a photo's look-alikes show the same things?
 
-Judged on a folder with `labels.tsv` (neighbours that share a label count) or with one folder per
-category.
+Judged on photos with labels (neighbours that share one count) or on one folder per category. Of the
+project's own data the COCO photos that training held out are looked at.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from photoorg.core.errors import UsageProblem
-from photoorg.evaluation.report import Conditions
+from photoorg.evaluation.photo_sets import CNN, LABELLED
+from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.base import unit_rows
 from photoorg.models.datasets import LABELS, read_categories, read_labels
+from photoorg.models.holdout import Part, part_of
 from photoorg.models.metrics import precision_at_k
-from photoorg.models.photo_features import encode_photos
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from photoorg.core.progress import CancelToken
-    from photoorg.evaluation.report import JsonValue
-    from photoorg.features.visual import VisualEncoder
-    from photoorg.models.photo_features import ProgressListener
+    from photoorg.evaluation.report import Setting
+    from photoorg.models.datasets import LabelledPhotos
+
+PROTOCOL = "similar"
 
 _K = 10
 _BLOCK = 1024
@@ -44,68 +44,59 @@ class SimilarityModel(Protocol):
         """Map pooled vectors to compact unit rows whose cosine is likeness."""
 
 
-@dataclass(frozen=True, slots=True)
-class SimilarResult:
-    """Outcome of the protocol, in percent.
-
-    Attributes:
-        compact: precision@10 with the model's compact vectors.
-        pooled: precision@10 with the cosine of the plain pooled vectors, for comparison.
-    """
-
-    compact: float
-    pooled: float
-    conditions: Conditions
-
-    def to_json(self) -> dict[str, JsonValue]:
-        rows: list[JsonValue] = [
-            {"name": "similar", "precision@10": round(self.compact, 2)},
-            {"name": "pooled cosine", "precision@10": round(self.pooled, 2)},
-        ]
-        return {"rows": rows, **self.conditions.to_json()}
-
-
-def evaluate_similar(
-    data: Path,
-    model: SimilarityModel,
-    visual: VisualEncoder,
-    *,
-    cache: Path | None = None,
-    seed: int = 0,
-    progress: ProgressListener | None = None,
-    token: CancelToken | None = None,
-) -> SimilarResult:
+def evaluate_similar(setting: Setting, *, model: SimilarityModel | None = None) -> Report:
     """Run the protocol on the photos of a labelled folder.
+
+    Args:
+        setting: data, cache, progress.
+        model: what is measured; by default what photoorg is shipped with.
 
     Raises:
         UsageProblem: the folder has neither labels nor categories, or too few photos.
         MediaProblem: a photo cannot be read.
         Cancelled: the caller cancelled.
     """
+    from photoorg.models.starter import StarterModel
+
     started = time.monotonic()
-    photos = read_labels(data) if (data / LABELS).is_file() else read_categories(data)
+    model = model or StarterModel.load()
+    photos = _judged_photos(setting.data)
     if len(photos.paths) <= _K:
-        raise UsageProblem(f"{data} has too few photos: more than {_K} are needed.")
-    pooled = encode_photos(photos.paths, visual, cache=cache, progress=progress, token=token)
+        raise UsageProblem(f"{setting.data} has too few photos: more than {_K} are needed.")
+    pooled, encoder = setting.vectors(photos.paths, CNN)
     labels = photos.matrix(photos.names)
-    compact, plain = (
-        100 * float(precision_at_k(nearest_others(vectors, _K), labels, _K).mean())
-        for vectors in (model.similarity(pooled), unit_rows(pooled))
+    rows = tuple(
+        Row(
+            name,
+            {
+                "precision@10": 100
+                * float(precision_at_k(nearest_others(vectors, _K), labels, _K).mean())
+            },
+        )
+        for name, vectors in (
+            ("similar", model.similarity(pooled)),
+            ("pooled cosine", unit_rows(pooled)),
+        )
     )
-    return SimilarResult(
-        compact,
-        plain,
-        Conditions(
-            "similar",
-            str(data),
-            len(photos.paths),
-            seed,
-            time.monotonic() - started,
-            visual.key,
-            "",
-            model.kind,
-        ),
+    return Report.of(
+        PROTOCOL,
+        setting,
+        started,
+        [Table("Look-alikes with a label in common", rows, "", "Percent of the ten nearest.")],
+        photos=len(photos.paths),
+        features=(encoder.key,),
+        models=(model.kind,),
     )
+
+
+def _judged_photos(data: Path) -> LabelledPhotos:
+    if (data / LABELS).is_file():
+        return read_labels(data)
+    if (data / LABELLED / LABELS).is_file():
+        photos = read_labels(data / LABELLED)
+        parts = [part_of(path.name) for path in photos.paths]
+        return photos.subset([n for n, part in enumerate(parts) if part is Part.EVALUATION])
+    return read_categories(data)
 
 
 def nearest_others(vectors: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -1,8 +1,9 @@
-"""Protocol `suggest`: are the right tags suggested, before the person has given any example?
+"""Protocol `suggest`: are the right tags suggested, before and after a person has given examples?
 
 On the project's own data the photos of COCO that training held out are looked at; on any other
 labelled folder, all of them. Labels that the vocabulary lacks are judged as a person's own words,
-by `tag_probability`.
+by `tag_probability`. The learning curve has one photo in five to judge by, and draws its examples
+from the others.
 """
 
 from __future__ import annotations
@@ -13,9 +14,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from photoorg.evaluation.report import Conditions
+from photoorg.core.errors import UsageProblem
+from photoorg.evaluation.learning_curve import (
+    EXAMPLES,
+    Learner,
+    LogisticRegression,
+    NearestNeighbours,
+    choose_examples,
+    choose_strength,
+    co_occurrence,
+)
+from photoorg.evaluation.photo_sets import CNN, LABELLED, dataset_of
+from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.base import CrossModalModel, SuggestsTags
-from photoorg.models.datasets import LABELS, dataset_folder, read_labels
 from photoorg.models.holdout import Part, part_of
 from photoorg.models.metrics import (
     calibration_error,
@@ -23,21 +34,17 @@ from photoorg.models.metrics import (
     mean_average_precision,
     precision_above,
 )
-from photoorg.models.photo_features import encode_photos
 from photoorg.models.vocabulary import TEMPLATES, phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from photoorg.core.progress import CancelToken
-    from photoorg.evaluation.report import JsonValue
+    from photoorg.evaluation.report import JsonValue, Setting
     from photoorg.features.text import TextEncoder
-    from photoorg.features.visual import VisualEncoder
-    from photoorg.models.datasets import LabelledPhotos
-    from photoorg.models.photo_features import ProgressListener
+
+PROTOCOL = "suggest"
 
 THRESHOLD = 0.5
 """A tag that is more likely right than wrong is given."""
@@ -72,6 +79,28 @@ class SuggestFigures:
     recall: float
     calibration: float
 
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float32], relevant: NDArray[np.bool_]) -> SuggestFigures:
+        """Judge probabilities [photos, labels] by the truth."""
+        precision, recall = precision_above(probabilities, relevant, THRESHOLD)
+        return cls(
+            100 * mean_average_precision(probabilities, relevant)[0],
+            100 * f1_at_k(probabilities, relevant, _BEST),
+            100 * precision,
+            100 * recall,
+            calibration_error(probabilities, relevant),
+        )
+
+    def columns(self) -> dict[str, float]:
+        """Return the figures by the names that they have in JSON."""
+        return {
+            "map": self.map,
+            "f1@5": self.f1_at_5,
+            "precision_at_threshold": self.precision,
+            "recall_at_threshold": self.recall,
+            "calibration_error": self.calibration,
+        }
+
     def to_json(self) -> dict[str, JsonValue]:
         return {
             "map": _rounded(self.map),
@@ -83,89 +112,86 @@ class SuggestFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestResult:
-    """Outcome of the protocol.
+class _Judged:
+    """Labelled photos with their vectors.
 
     Attributes:
-        by_examples: figures by the number of own examples per tag.
-        by_label: average precision in percent of each label without examples.
-        unknown: labels that the vocabulary lacks.
+        visual: float32 [photos, d].
+        truth: bool [photos, names].
+        names: the labels.
+        training: rows to draw examples from.
+        calibration: rows to choose settings by.
+        evaluation: rows that the learning curve is judged on.
     """
 
-    by_examples: Mapping[int, SuggestFigures]
-    by_label: Mapping[str, float]
-    unknown: tuple[str, ...]
-    conditions: Conditions
-
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            **self.by_examples[0].to_json(),
-            "threshold": THRESHOLD,
-            "by_examples": {str(n): f.to_json() for n, f in self.by_examples.items()},
-            "by_label": {label: _rounded(value) for label, value in self.by_label.items()},
-            "not_in_vocabulary": list(self.unknown),
-            **self.conditions.to_json(),
-        }
+    visual: NDArray[np.float32]
+    truth: NDArray[np.bool_]
+    names: tuple[str, ...]
+    training: NDArray[np.int64]
+    calibration: NDArray[np.int64]
+    evaluation: NDArray[np.int64]
 
 
 def evaluate_suggest(
-    data: Path,
-    model: TagModel,
-    visual: VisualEncoder,
-    text: TextEncoder,
-    *,
-    cache: Path | None = None,
-    seed: int = 0,
-    progress: ProgressListener | None = None,
-    token: CancelToken | None = None,
-) -> SuggestResult:
+    setting: Setting, *, model: TagModel | None = None, text: TextEncoder | None = None
+) -> Report:
     """Run the protocol.
 
     Args:
-        data: the root of the project's data (its COCO photos held out of training are judged), or a
-            folder with `labels.tsv` (all its photos are judged).
-        model: what is measured.
-        visual: computes the vectors that the model takes.
+        setting: the root of the project's data (its COCO photos held out of training are judged),
+            or a folder of labelled photos (all of them are judged without examples).
+        model: what is measured without examples; by default what photoorg is shipped with.
         text: computes the vectors that the model takes.
-        cache: folder for visual vectors; None keeps none.
-        seed: reported; nothing here is drawn at random yet.
-        progress: hears how far the work is.
-        token: lets the caller stop.
 
     Raises:
-        UsageProblem: the folder holds no such table.
+        UsageProblem: the folder holds no labelled photos.
         MediaProblem: a photo cannot be read.
         Cancelled: the caller cancelled.
     """
     started = time.monotonic()
-    photos = _judged_photos(data)
-    names = photos.names
-    pooled = encode_photos(photos.paths, visual, cache=cache, progress=progress, token=token)
-    probabilities = label_probabilities(model, text, names, model.embed_images(pooled))
-    relevant = photos.matrix(names)
-    mean, each = mean_average_precision(probabilities, relevant)
-    precision, recall = precision_above(probabilities, relevant, THRESHOLD)
-    figures = SuggestFigures(
-        100 * mean,
-        100 * f1_at_k(probabilities, relevant, _BEST),
-        100 * precision,
-        100 * recall,
-        calibration_error(probabilities, relevant),
-    )
-    return SuggestResult(
-        {0: figures},
-        {name: 100 * float(value) for name, value in zip(names, each, strict=True)},
-        tuple(name for name in names if name not in model.vocabulary),
-        Conditions(
-            "suggest",
-            str(data),
-            len(photos.paths),
-            seed,
-            time.monotonic() - started,
-            visual.key,
-            text.key,
-            model.kind,
-        ),
+    model, text = _default(model, text)
+    photos, own, key = _read(setting)
+    rows = photos.evaluation if own else np.arange(len(photos.visual))
+    guessed = label_probabilities(model, text, photos.names, model.embed_images(photos.visual))
+    figures = SuggestFigures.of(guessed[rows], photos.truth[rows])
+    _, each = mean_average_precision(guessed[rows], photos.truth[rows])
+    by_examples = {0: figures}
+    same = SuggestFigures.of(guessed[photos.evaluation], photos.truth[photos.evaluation])
+    note = "its training saw labels of other photos of this set" if own else ""
+    curve = [Row(f"{model.kind}, no examples", same.columns(), note=note)]
+    if len(photos.evaluation) and len(photos.training):
+        learned, rest = _learning_curve(photos, setting)
+        by_examples |= learned
+        curve += rest
+    return Report.of(
+        PROTOCOL,
+        setting,
+        started,
+        [
+            Table(
+                "Tags by number of tagged photos per tag",
+                tuple(curve),
+                "",
+                f"{len(photos.evaluation)} photos judged, {len(photos.names)} tags; percent, but"
+                " for the calibration error. Examples are drawn anew for each seed.",
+            )
+        ],
+        photos=len(rows),
+        features=(key,),
+        text=(text.key,),
+        models=(model.kind,),
+        more={
+            **figures.to_json(),
+            "threshold": THRESHOLD,
+            "by_examples": {str(n): f.to_json() for n, f in by_examples.items()},
+            "learner": LogisticRegression.name,
+            "by_label": {
+                name: _rounded(100 * float(value))
+                for name, value in zip(photos.names, each, strict=True)
+                if not np.isnan(value)
+            },
+            "not_in_vocabulary": [n for n in photos.names if n.lower() not in model.vocabulary],
+        },
     )
 
 
@@ -185,13 +211,84 @@ def label_probabilities(
     return result
 
 
-def _judged_photos(data: Path) -> LabelledPhotos:
-    folder = dataset_folder(data, LABELS, "coco")
-    photos = read_labels(folder)
-    if folder == data:
-        return photos
-    held_out = [i for i, path in enumerate(photos.paths) if part_of(path.name) is Part.EVALUATION]
-    return photos.subset(held_out)
+def _learning_curve(
+    photos: _Judged, setting: Setting
+) -> tuple[dict[int, SuggestFigures], list[Row]]:
+    """Return figures of the first learner by number of examples, and all rows of the table."""
+    by_examples: dict[int, SuggestFigures] = {}
+    rows = []
+    for count in EXAMPLES:
+        drawn = [
+            choose_examples(photos.truth, photos.training, count, seed=seed)
+            for seed in range(setting.seeds)
+        ]
+        setting.tell(f"Learning from {count} photos a tag")
+        strength = choose_strength(photos.visual, photos.truth, drawn[0], photos.calibration)
+        note = f"{np.mean([len(each) for each in drawn]):.0f} photos in all"
+        learners: tuple[Learner, ...] = (LogisticRegression(strength), NearestNeighbours())
+        for learner in learners:
+            figures = []
+            for examples in drawn:
+                setting.tell(f"Learning from {count} photos a tag: {learner.name}")
+                guessed = learner.probabilities(photos.visual, photos.truth, examples)
+                figures.append(
+                    SuggestFigures.of(guessed[photos.evaluation], photos.truth[photos.evaluation])
+                )
+            name = f"{learner.name}, {count} photos a tag"
+            rows.append(Row.of_seeds(name, [each.columns() for each in figures], note=note))
+            by_examples.setdefault(count, _mean(figures))
+        rows.append(_co_occurrence_row(photos, drawn, count))
+    return by_examples, rows
+
+
+def _co_occurrence_row(photos: _Judged, drawn: Sequence[NDArray[np.int64]], count: int) -> Row:
+    """Judge what one tag of a photo says of its other tags; the given one is not judged."""
+    several = photos.evaluation[photos.truth[photos.evaluation].sum(axis=1) > 1]
+    name = f"tag co-occurrence, {count} photos a tag"
+    if not len(several):
+        return Row(name, {"map": None}, note="no photo has two tags")
+    figures = []
+    for seed, examples in enumerate(drawn):
+        rng = np.random.default_rng(seed)
+        given = np.array([rng.choice(np.flatnonzero(photos.truth[row])) for row in several])
+        guessed = co_occurrence(photos.truth, examples, given)
+        remaining = photos.truth[several].copy()
+        here = np.arange(len(several))
+        remaining[here, given] = False
+        guessed[here, given] = 0
+        figures.append(SuggestFigures.of(guessed, remaining).columns())
+    note = f"{len(several)} photos with several tags, one of which is given and not judged"
+    return Row.of_seeds(name, figures, note=note)
+
+
+def _mean(figures: Sequence[SuggestFigures]) -> SuggestFigures:
+    columns = np.array([list(each.columns().values()) for each in figures])
+    return SuggestFigures(*columns.mean(axis=0).tolist())
+
+
+def _read(setting: Setting) -> tuple[_Judged, bool, str]:
+    """Return the photos, whether they are the project's own, and what made their vectors."""
+    dataset = dataset_of(setting.data, LABELLED)
+    if dataset is None:
+        raise UsageProblem(f"There are no labelled photos in {setting.data}.")
+    photos = dataset.labelled()
+    names = photos.names
+    visual, encoder = setting.vectors(photos.paths, CNN)
+    parts = np.array([part_of(path.name) for path in photos.paths])
+    training, calibration, evaluation = (
+        np.flatnonzero(parts == part) for part in (Part.TRAINING, Part.CALIBRATION, Part.EVALUATION)
+    )
+    own = photos.paths[0].is_relative_to(setting.data / LABELLED)
+    judged = _Judged(visual, photos.matrix(names), names, training, calibration, evaluation)
+    return judged, own, encoder.key
+
+
+def _default(model: TagModel | None, text: TextEncoder | None) -> tuple[TagModel, TextEncoder]:
+    """Load what photoorg is shipped with, where nothing else is asked for."""
+    from photoorg.features.text import create_text_encoder
+    from photoorg.models.starter import StarterModel
+
+    return model or StarterModel.load(), text or create_text_encoder()
 
 
 def _rounded(percent: float) -> float | None:

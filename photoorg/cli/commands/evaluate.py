@@ -2,87 +2,130 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from photoorg.cli.interrupt import cancelled_by_interrupt
 from photoorg.cli.output import printable, table
-from photoorg.core.errors import UsageProblem
+from photoorg.core.errors import EnvironmentProblem, UsageProblem
 from photoorg.core.paths import user_cache_folder
+from photoorg.evaluation.protocols import ALL, PROTOCOLS, Evaluations, find_protocol, run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from photoorg.cli.session import Session
     from photoorg.core.progress import CancelToken, Progress
-    from photoorg.evaluation.report import JsonValue
+    from photoorg.evaluation.report import JsonValue, Table
 
     Figures = Mapping[str, JsonValue]
 
-PROTOCOLS = {
-    "text-retrieval": "do captions find their photos, and photos their captions",
-    "suggest": "are the right tags suggested without any example",
-    "similar": "do look-alikes show the same things",
+CHOICES = {name: protocol.description for name, protocol in PROTOCOLS.items()} | {
+    ALL: "every protocol, one after the other"
 }
 
+_ROWS = ("rows", "tables", "protocols")
+"""Keys of the document that a person is shown as tables of figures."""
 
-def evaluate(session: Session, *, protocol: str, data: Path) -> None:
-    """Run a protocol with the model that photoorg is shipped with.
+
+class Answer(Protocol):
+    """What a protocol gives."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The figures."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the document."""
+
+
+def evaluate(
+    session: Session,
+    *,
+    protocol: str,
+    data: Path,
+    seeds: int = 3,
+    plots: Path | None = None,
+    tables: Path | None = None,
+) -> None:
+    """Run a protocol with the models and features that photoorg has.
 
     Args:
         session: the run.
-        protocol: one of `PROTOCOLS`.
+        protocol: one of `CHOICES`.
         data: folder of photos with a table of captions or labels.
+        seeds: how often what is drawn at random is repeated.
+        plots: folder for pictures.
+        tables: file for the tables as Markdown.
 
     Raises:
-        UsageProblem: there is no such folder, or it lacks the table that the protocol reads.
+        UsageProblem: there is no such folder, or it lacks what the protocol reads.
+        EnvironmentProblem: some of all protocols failed; the figures of the others are given.
         Cancelled: the person interrupted it.
     """
     if not data.is_dir():
         raise UsageProblem(f"There is no folder {data}.")
     with cancelled_by_interrupt("Nothing was measured.") as token:
-        figures = run_protocol(protocol, data, session.output.progress, token)
-    session.output.answer(figures, describe(figures))
+        answer = run_protocol(protocol, data, seeds, plots, session.output.progress, token)
+    if tables is not None:
+        _write_tables(tables, answer)
+    document = answer.to_json()
+    session.output.answer(document, describe(document, answer.tables))
+    if isinstance(answer, Evaluations) and answer.failures:
+        failed = "; ".join(f"{each.protocol}: {each.reason}" for each in answer.failures)
+        raise EnvironmentProblem(f"Not all protocols could be run. {failed}")
 
 
 def run_protocol(
-    protocol: str, data: Path, progress: Callable[[Progress], None], token: CancelToken
-) -> Figures:
-    """Load what the protocol measures and run it; torch and OpenVINO come in only here."""
-    from photoorg.evaluation.similar import evaluate_similar
-    from photoorg.evaluation.suggest import evaluate_suggest
-    from photoorg.evaluation.text_retrieval import evaluate_text_retrieval
-    from photoorg.features.registry import create_visual_encoder
-    from photoorg.features.text import create_text_encoder
-    from photoorg.models.starter import StarterModel
+    protocol: str,
+    data: Path,
+    seeds: int,
+    plots: Path | None,
+    progress: Callable[[Progress], None],
+    token: CancelToken,
+) -> Answer:
+    """Run one protocol or all; what they measure is loaded only here."""
+    from photoorg.evaluation.report import Setting
 
-    model, visual = StarterModel.load(), create_visual_encoder()
     cache = user_cache_folder() / "evaluation"
-    if protocol == "similar":
-        similar = evaluate_similar(data, model, visual, cache=cache, progress=progress, token=token)
-        return similar.to_json()
-    text = create_text_encoder()
-    if protocol == "suggest":
-        suggest = evaluate_suggest(
-            data, model, visual, text, cache=cache, progress=progress, token=token
-        )
-        return suggest.to_json()
-    retrieval = evaluate_text_retrieval(
-        data, model, visual, text, cache=cache, progress=progress, token=token
-    )
-    return retrieval.to_json()
+    setting = Setting(data, seeds, cache, progress, token, plots)
+    return run_all(setting) if protocol == ALL else find_protocol(protocol)(setting)
 
 
-def describe(figures: Figures) -> Iterator[str]:
-    """Yield figures as tables: single ones together, then a table for each group of them."""
-    groups = {name: group for name, group in figures.items() if isinstance(group, dict | list)}
-    single = {name: value for name, value in figures.items() if name not in groups}
+def describe(document: Figures, tables: Sequence[Table]) -> Iterator[str]:
+    """Yield figures for a person: single ones, then groups of them, then each table."""
+    groups = {name: group for name, group in document.items() if isinstance(group, dict | list)}
+    single = {name: value for name, value in document.items() if name not in groups}
     yield from _table(_rows(single))
     for name, group in groups.items():
-        if group:
+        if group and name not in _ROWS:
             yield ""
             yield f"{printable(name)}:"
             yield from _table(_rows(group))
+    for each in tables:
+        yield ""
+        yield printable(f"{each.title} ({each.follows}):" if each.follows else f"{each.title}:")
+        yield from _table([_without_table(row) for row in each.to_json()])
+        if each.note:
+            yield printable(each.note)
+
+
+def _without_table(row: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {name: value for name, value in row.items() if name != "table"}
+
+
+def _write_tables(path: Path, answer: Answer) -> None:
+    """Write the tables as Markdown.
+
+    Raises:
+        EnvironmentProblem: the file cannot be written.
+    """
+    from photoorg.evaluation.tables import markdown
+
+    try:
+        path.write_text(markdown(answer.tables), encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentProblem(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def _rows(group: JsonValue) -> list[dict[str, JsonValue]]:

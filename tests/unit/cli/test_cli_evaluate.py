@@ -8,17 +8,28 @@ from photoorg.cli.commands import evaluate, train
 from photoorg.core.errors import Cancelled
 from photoorg.core.paths import resource_path
 from photoorg.core.progress import Progress
+from photoorg.evaluation.protocols import Evaluations, Failure
+from photoorg.evaluation.report import Row, Table
 
 FIGURES = {
     "text_to_image": {"r@1": 24.5, "median_rank": 5.0},
     "image_to_text": {"r@1": 32.0, "median_rank": 3.0},
     "queries": {"dog": 100.0},
     "by_examples": {"0": {"map": 50.0}, "5": {"map": None, "f1@5": 40.0}},
-    "rows": [{"name": "similar", "precision@10": 88.0}],
+    "rows": [{"table": "Look-alikes", "name": "similar", "precision@10": 88.0, "std": None}],
     "not_in_vocabulary": ["frisbee"],
     "nothing": [],
     "seed": 0,
 }
+
+
+class Made:
+    """What a protocol gives."""
+
+    tables = (Table("Look-alikes", (Row("similar", {"precision@10": 88.0}),), "000", "of ten"),)
+
+    def to_json(self):
+        return FIGURES
 
 
 @pytest.fixture
@@ -26,11 +37,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What was measured, without measuring."""
     calls: list[tuple[object, ...]] = []
 
-    def run_protocol(protocol, data, progress, token):
-        calls.append((protocol, data))
+    def run_protocol(protocol, data, seeds, plots, progress, token):
+        calls.append((protocol, data, seeds, plots))
         progress(Progress("features", "Reading photos", 1, 2))
         token.check()
-        return FIGURES
+        return Made()
 
     monkeypatch.setattr(evaluate, "run_protocol", run_protocol)
     return calls
@@ -39,7 +50,35 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 def test_json_is_what_the_protocol_gives(run, asked, tmp_path) -> None:
     ran = run("evaluate", "text-retrieval", "--data", tmp_path, "--json")
     assert ran.document == FIGURES
-    assert asked == [("text-retrieval", tmp_path)]
+    assert asked == [("text-retrieval", tmp_path, 3, None)]
+
+
+def test_seeds_pictures_and_tables_are_asked_for(run, asked, tmp_path) -> None:
+    tables, plots = tmp_path / "tables.md", tmp_path / "plots"
+    words = ("--seeds", "5", "--plots", plots, "--tables", tables)
+    assert run("evaluate", "all", "--data", tmp_path, *words).code == 0
+    assert asked == [("all", tmp_path, 5, plots)]
+    assert "| similar | 88.000 |" in tables.read_text()
+    unwritable = run("evaluate", "all", "--data", tmp_path, "--tables", tmp_path)
+    assert unwritable.code == 1
+    assert "cannot be written" in unwritable.err
+
+
+def test_figures_are_given_also_where_a_protocol_failed(run, monkeypatch, tmp_path) -> None:
+    def run_protocol(*_):
+        return Evaluations((), (Failure("tag-auc", "No photos."),), 1.0)
+
+    monkeypatch.setattr(evaluate, "run_protocol", run_protocol)
+    ran = run("evaluate", "all", "--data", tmp_path, "--json")
+    assert ran.code == 1
+    assert ran.document["failed"] == [{"protocol": "tag-auc", "reason": "No photos."}]
+    assert "tag-auc: No photos." in ran.err
+
+
+def test_an_unknown_protocol_is_a_wrong_request(run, tmp_path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("evaluate", "nonsense", "--data", tmp_path)
+    assert ended.value.code == 2
 
 
 @pytest.mark.usefixtures("asked")
@@ -67,12 +106,13 @@ def test_people_see_tables(run, tmp_path) -> None:
         "0  50.0     -",
         "5     -  40.0",
         "",
-        "rows:",
-        "name     precision@10",
-        "similar          88.0",
-        "",
         "not_in_vocabulary:",
         "frisbee",
+        "",
+        "Look-alikes (000):",
+        "name     precision@10  std",
+        "similar          88.0    -",
+        "of ten",
     ]
 
 
