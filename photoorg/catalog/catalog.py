@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from photoorg.catalog import (
     assertions,
     browse,
+    descriptions,
     doctor,
     files,
     filters,
@@ -32,6 +33,7 @@ from photoorg.catalog.records import (
     KnownFile,
     LexicalHit,
     PendingFile,
+    PhotoWords,
     PreparedFile,
     RecognisedFile,
     Registered,
@@ -337,6 +339,10 @@ class Catalog:
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed or rejected, for each of the photos."""
         return self._read(assertions.decided, photo_ids)
+
+    def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
+        """Return what is said of photos, in order of id; None asks for the whole library."""
+        return self._read(descriptions.load, photo_ids)
 
     # -- searching ----------------------------------------------------------------------------
     def select(self, condition: Condition) -> NDArray[np.int64]:

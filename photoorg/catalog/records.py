@@ -54,6 +54,21 @@ class KnownFile(NamedTuple):
     content_hash: ContentHash | None
 
 
+class PhotoWords(NamedTuple):
+    """What is said of a photo.
+
+    Attributes:
+        tags: confirmed, in order of name.
+        captions: its title and caption, where it has them.
+        thumbnail_key: names its thumbnail; "" for a photo that was not read yet.
+    """
+
+    photo_id: PhotoId
+    tags: tuple[str, ...]
+    captions: tuple[str, ...]
+    thumbnail_key: str
+
+
 @dataclass(frozen=True, slots=True)
 class PendingFile:
     """A file that waits to be read."""

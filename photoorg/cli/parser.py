@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, NoReturn
 
 from photoorg import __version__
 from photoorg.cli.commands.care import backup, doctor
-from photoorg.cli.commands.evaluate import PROTOCOLS, evaluate
+from photoorg.cli.commands.evaluate import CHOICES, evaluate
 from photoorg.cli.commands.find import search, similar
 from photoorg.cli.commands.index import index
+from photoorg.cli.commands.models import (
+    delete_model,
+    export_model,
+    import_model,
+    list_models,
+    use_model,
+)
 from photoorg.cli.commands.suggest import suggest
 from photoorg.cli.commands.tag import Judgement, list_tags, merge_tags, rename_tag, tag_photos
-from photoorg.cli.commands.train import train_starter
+from photoorg.cli.commands.train import train
 from photoorg.cli.session import DEFAULT_FEATURES
 from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
+from photoorg.core.modelling import TrainingRequest
 from photoorg.core.paths import CatalogPaths, user_data_folder
 
 if TYPE_CHECKING:
@@ -35,7 +43,8 @@ COMMANDS = {
     "similar": "find photos that look like one",
     "suggest": "suggest tags for photos",
     "tag": "add, remove, confirm, reject, list, rename and merge tags",
-    "train": "train a model",
+    "train": "train a model on your tags, or on a folder of described photos",
+    "models": "list, use, export, import and delete trained models",
     "evaluate": "measure how good search and suggestions are",
     "doctor": "check the catalog, and mend it",
     "backup": "copy the catalog",
@@ -85,6 +94,7 @@ def parse_command(arguments: Sequence[str]) -> Invocation:
         _add_suggest,
         _add_tag,
         _add_train,
+        _add_models,
         _add_evaluate,
         _add_doctor,
         _add_backup,
@@ -140,7 +150,11 @@ def _add_index(subparsers: Subparsers) -> None:
         subparsers,
         "index",
         lambda given: partial(
-            index, folders=given.folders, features=given.features, workers=given.workers
+            index,
+            folders=given.folders,
+            features=given.features,
+            workers=given.workers,
+            weights=given.weights,
         ),
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
@@ -149,6 +163,12 @@ def _add_index(subparsers: Subparsers) -> None:
         default=DEFAULT_FEATURES,
         metavar="KEY",
         help="visual vector to compute (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="the network's weights, where they are not in their usual place",
     )
     parser.add_argument(
         "--workers", type=_count, metavar="N", help="decoder processes (default: one a core)"
@@ -233,28 +253,123 @@ def _judgement(operation: type[Judgement]) -> Callable[[Namespace], Action]:
 
 
 def _add_train(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("train", help=COMMANDS["train"], description=COMMANDS["train"])
-    models = parser.add_subparsers(required=True, metavar="MODEL")
-    starter = _command(
-        models,
-        "starter",
-        lambda given: partial(train_starter, data=given.data, output=given.output),
-        "the model that photoorg is shipped with",
+    parser = _command(
+        subparsers,
+        "train",
+        lambda given: partial(train, request=_training_request(given), output=given.output),
     )
-    _add_data(starter)
-    starter.add_argument(
-        "--output", type=Path, metavar="DIR", help="where to write it (default: the resources)"
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="kind of model; “photoorg models list” tells them. “starter” is the one that photoorg"
+        " is shipped with",
     )
+    parser.add_argument(
+        "--text", default="", metavar="KEY", help="text vectors (default: the kind's own)"
+    )
+    parser.add_argument(
+        "--features",
+        default=DEFAULT_FEATURES,
+        metavar="KEY",
+        help="visual vectors (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--epochs", type=_count, metavar="N", help="at most N passes (default: the kind's own)"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with captions.tsv or labels.tsv (default: the library's own tags)",
+    )
+    parser.add_argument(
+        "--seed", type=_whole_number, default=0, metavar="N", help="of all that is drawn at random"
+    )
+    parser.add_argument(
+        "--finetune", action="store_true", help="train the network under the features too"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="of “starter”: where to write it (default: the resources)",
+    )
+
+
+def _training_request(given: Namespace) -> TrainingRequest:
+    return TrainingRequest(
+        given.model,
+        given.features,
+        given.text,
+        given.data,
+        given.epochs,
+        given.seed,
+        given.finetune,
+    )
+
+
+def _add_models(subparsers: Subparsers) -> None:
+    help_ = COMMANDS["models"]
+    parser = subparsers.add_parser("models", help=help_, description=help_)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _command(verbs, "list", lambda _: list_models, "list the models, and the kinds to train")
+    use = _command(
+        verbs,
+        "use",
+        lambda given: partial(use_model, key=given.key),
+        "have search and suggestions use a model",
+    )
+    _add_model(use)
+    export = _command(
+        verbs,
+        "export",
+        lambda given: partial(export_model, key=given.key, file=given.file),
+        "write a model as one file",
+    )
+    _add_model(export)
+    export.add_argument("file", type=Path, metavar="FILE", help="where to write it")
+    import_ = _command(
+        verbs,
+        "import",
+        lambda given: partial(import_model, file=given.file),
+        "take in a model that was exported",
+    )
+    import_.add_argument("file", type=Path, metavar="FILE", help="an exported model")
+    delete = _command(
+        verbs,
+        "delete",
+        lambda given: partial(delete_model, key=given.key),
+        "delete a model; where it was in use, the starter takes over",
+    )
+    _add_model(delete)
 
 
 def _add_evaluate(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "evaluate",
-        lambda given: partial(evaluate, protocol=given.protocol, data=given.data),
+        lambda given: partial(
+            evaluate,
+            protocol=given.protocol,
+            data=given.data,
+            seeds=given.seeds,
+            plots=given.plots,
+            tables=given.tables,
+        ),
     )
-    parser.add_argument("protocol", choices=list(PROTOCOLS), metavar="PROTOCOL", help=_protocols())
+    parser.add_argument("protocol", choices=list(CHOICES), metavar="PROTOCOL", help=_protocols())
     _add_data(parser)
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="how often what is drawn at random is repeated (default: %(default)s)",
+    )
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="also draw pictures into DIR")
+    parser.add_argument(
+        "--tables", type=Path, metavar="FILE", help="also write the tables as Markdown"
+    )
 
 
 def _add_doctor(subparsers: Subparsers) -> None:
@@ -296,6 +411,10 @@ def _add_photos(parser: ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="indexed files")
 
 
+def _add_model(parser: ArgumentParser) -> None:
+    parser.add_argument("key", metavar="MODEL", help="its name, as “photoorg models list” tells it")
+
+
 def _add_limit(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--limit",
@@ -315,6 +434,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _whole_number(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
 def _tag(text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError("a tag is not empty")
@@ -322,4 +447,4 @@ def _tag(text: str) -> str:
 
 
 def _protocols() -> str:
-    return "; ".join(f"{name}: {help_}" for name, help_ in PROTOCOLS.items())
+    return "; ".join(f"{name}: {help_}" for name, help_ in CHOICES.items())

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from photoorg.cli.output import Output
     from photoorg.core.changes import ChangeSet, Operation
     from photoorg.core.ids import PhotoId
+    from photoorg.core.modelling import (
+        ModelInfo,
+        ModelKindInfo,
+        TrainingRequest,
+        TrainingState,
+    )
     from photoorg.core.paths import CatalogPaths
     from photoorg.core.progress import CancelToken, Progress
     from photoorg.core.records import (
@@ -58,6 +64,7 @@ class CommandLibrary(Protocol):
         on_progress: Callable[[Progress], None],
         token: CancelToken,
         workers: int | None,
+        weights: Path | None = None,
     ) -> IndexReport:
         """Index folders to the end and say what came of it.
 
@@ -87,6 +94,37 @@ class CommandLibrary(Protocol):
 
     def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
         """Return a path of each photo, preferably of a file that is there."""
+
+    def train_now(
+        self,
+        request: TrainingRequest,
+        *,
+        on_state: Callable[[TrainingState], None],
+        token: CancelToken,
+    ) -> ModelInfo:
+        """Train a model to the end.
+
+        Raises:
+            Cancelled: `token` was cancelled; the same request goes on.
+        """
+
+    def models(self) -> Sequence[ModelInfo]:
+        """Return the trained models, the starter first, then the newest."""
+
+    def model_kinds(self) -> Sequence[ModelKindInfo]:
+        """Return the kinds that can be trained."""
+
+    def use_model(self, model_id: str) -> None:
+        """Have search and suggestions use a model from now on."""
+
+    def delete_model(self, model_id: str) -> None:
+        """Delete a model."""
+
+    def export_model(self, model_id: str, file: Path) -> None:
+        """Write a model as one file."""
+
+    def import_model(self, file: Path) -> ModelInfo:
+        """Take in a model that was exported."""
 
     def doctor(self, *, repair: bool) -> Sequence[Finding]:
         """Check the library, mending what can be mended where `repair` is asked for."""

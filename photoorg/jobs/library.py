@@ -16,6 +16,14 @@ from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.errors import EnvironmentProblem, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
+from photoorg.core.modelling import (
+    Explanation,
+    ModelInfo,
+    ModelKindInfo,
+    TrainingRequest,
+    TrainingState,
+    VectorKindInfo,
+)
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import (
@@ -33,11 +41,13 @@ from photoorg.core.records import (
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
-from photoorg.jobs.indexing import index_folders
+from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
+from photoorg.jobs.model_store import ModelStore
+from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
-from photoorg.jobs.workers import Workers
+from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
 logger = logging.getLogger(__name__)
@@ -60,9 +70,12 @@ class Library:
         self._history = UndoHistory(catalog.apply)
         self._visible = VisibleFirst()
         self._workers: Workers | None = None
+        self._other_workers: dict[str, Workers] = {}
         self._lock = threading.Lock()
         self._listeners: list[Callable[[LibraryEvent], None]] = []
-        self._search = SearchService(catalog)
+        store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
+        self._search = SearchService(catalog, store)
+        self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
@@ -132,7 +145,7 @@ class Library:
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.engine.search(text, scope)
+        return self._search.search(text, scope)
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()
@@ -160,6 +173,80 @@ class Library:
 
     def redo(self) -> ChangeSet | None:
         return self._history.redo()
+
+    # -- models -----------------------------------------------------------------------------
+    def model_kinds(self) -> Sequence[ModelKindInfo]:
+        return self._modelling.model_kinds()
+
+    def text_kinds(self) -> Sequence[VectorKindInfo]:
+        return self._modelling.text_kinds()
+
+    def visual_kinds(self) -> Sequence[VectorKindInfo]:
+        return self._modelling.visual_kinds()
+
+    def models(self) -> Sequence[ModelInfo]:
+        return self._modelling.models()
+
+    def train(self, request: TrainingRequest) -> None:
+        self._modelling.train(request)
+
+    def train_now(
+        self,
+        request: TrainingRequest,
+        *,
+        on_state: Callable[[TrainingState], None],
+        token: CancelToken,
+    ) -> ModelInfo:
+        """Train a model and wait for the end.
+
+        Args:
+            request: what to train.
+            on_state: told at most ten times a second, from another thread.
+            token: to stop; another call with the same request goes on.
+
+        Raises:
+            UsageProblem: another training runs, or the photos do not allow it.
+            Cancelled: through the token.
+            PhotoorgError: whatever else kept the training from its end.
+        """
+
+        def hear(event: LibraryEvent) -> None:
+            if isinstance(event, TrainingState):
+                on_state(event)
+
+        unsubscribe = self.subscribe(hear)
+        try:
+            return self._modelling.train_now(request, token)
+        finally:
+            unsubscribe()
+
+    def training(self) -> TrainingState | None:
+        return self._modelling.training()
+
+    def cancel_training(self) -> None:
+        self._modelling.cancel_training()
+
+    def use_model(self, model_id: str) -> None:
+        self._modelling.use_model(model_id)
+        if self._follower is not None and self._modelling.features_in_use != self._features:
+            self.rescan()  # photos that came since its training lack the vectors that it takes
+
+    def delete_model(self, model_id: str) -> None:
+        self._modelling.delete_model(model_id)
+
+    def export_model(self, model_id: str, file: Path) -> None:
+        self._modelling.export_model(model_id, file)
+
+    def import_model(self, file: Path) -> ModelInfo:
+        return self._modelling.import_model(file)
+
+    def suggest_with(
+        self, model_id: str, photo_ids: Sequence[PhotoId], limit: int = 10
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        return self._modelling.suggest_with(model_id, photo_ids, limit)
+
+    def explain(self, photo_id: PhotoId, tag: str = "") -> Explanation:
+        return self._modelling.explain(photo_id, tag)
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:
@@ -212,6 +299,7 @@ class Library:
         on_progress: Callable[[Progress], None],
         token: CancelToken,
         workers: int | None = None,
+        weights: Path | None = None,
     ) -> IndexReport:
         """Remember folders and index them now, in the calling thread.
 
@@ -220,22 +308,29 @@ class Library:
             on_progress: told at most ten times a second.
             token: to stop; another call goes on with the work.
             workers: decoder processes; by default one a core.
+            weights: of the network that computes the visual vectors, where it needs a file.
 
         Raises:
             Cancelled: through the token.
             EnvironmentProblem: a folder is not there, the disk is full, ...
         """
         remembered = self._remember(folders)
-        self._start_workers(workers)
+        learn_before_indexing(
+            self._catalog, self._features, remembered, token=token, on_progress=on_progress
+        )
+        self._start_workers(workers, weights)
         return self._index(remembered, token, on_progress)
 
     def worker_processes(self) -> tuple[int, ...]:
         """Return the ids of the worker processes that run now."""
         with self._lock:
-            workers = self._workers
-        if workers is None:
-            return ()
-        return (*workers.decoders.process_ids(), *workers.encoder.process_ids())
+            running = [*filter(None, (self._workers,)), *self._other_workers.values()]
+        trainer = self._modelling.trainer_process()
+        return (
+            *(pid for workers in running for pid in workers.decoders.process_ids()),
+            *(pid for workers in running for pid in workers.encoder.process_ids()),
+            *(() if trainer is None else (trainer,)),
+        )
 
     # -- care -------------------------------------------------------------------------------
     def doctor(self, *, repair: bool) -> Sequence[Finding]:
@@ -249,11 +344,13 @@ class Library:
     def close(self) -> None:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
+        self._modelling.close()
         if self._follower is not None:
             self._follower.close()
         with self._lock:
-            workers, self._workers = self._workers, None
-        if workers is not None:
+            running = [*filter(None, (self._workers,)), *self._other_workers.values()]
+            self._workers, self._other_workers = None, {}
+        for workers in running:
             workers.close()
         self._unsubscribe()
         try:
@@ -269,7 +366,7 @@ class Library:
         token: CancelToken,
         on_progress: Callable[[Progress], None],
     ) -> IndexReport:
-        return index_folders(
+        report = index_folders(
             self._catalog,
             self._start_workers(),
             folders,
@@ -277,6 +374,8 @@ class Library:
             visible=self._visible,
             on_progress=on_progress,
         )
+        self._modelling.look_for_model(self._features, token, on_progress)
+        return report
 
     def _remember(self, folders: Sequence[Path]) -> list[Path]:
         absolute = [Path(folder).expanduser().absolute() for folder in folders]
@@ -291,11 +390,22 @@ class Library:
                 self._catalog.add_folder(folder)
         return absolute
 
-    def _start_workers(self, decoders: int | None = None) -> Workers:
+    def _start_workers(self, decoders: int | None = None, weights: Path | None = None) -> Workers:
         with self._lock:
             if self._workers is None:
-                self._workers = Workers(self._catalog.paths, self._features, decoders=decoders)
+                self._workers = Workers(
+                    self._catalog.paths, self._features, weights=weights, decoders=decoders
+                )
             return self._workers
+
+    def _workers_for(self, features: str) -> Workers:
+        """Return the workers for a kind of visual vectors; those that rest end by themselves."""
+        if features == self._features:
+            return self._start_workers()
+        with self._lock:
+            if features not in self._other_workers:
+                self._other_workers[features] = Workers(self._catalog.paths, features)
+            return self._other_workers[features]
 
     def _refresh(self) -> None:
         """Without a follower, bring the indexes up to date before they are asked."""

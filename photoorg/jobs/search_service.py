@@ -1,65 +1,66 @@
-"""What answers questions in an open library: model, text encoder, indexes, engine, suggester."""
+"""What answers questions in an open library, with the model that the person chose."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import replace
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
-from photoorg.core.ids import ModelKey
+from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
-from photoorg.features.text import TextEncoder, create_text_encoder
-from photoorg.index import IndexKeeper, Target, VectorIndex
-from photoorg.models.starter import StarterModel
+from photoorg.core.records import PhotoScope, SearchResults
+from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
+from photoorg.jobs.model_store import ModelStore
 from photoorg.search.engine import SearchEngine
-from photoorg.search.suggest import Suggester
+from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """The parts, all of them or what could be had of them.
-
-    Attributes:
-        problem: why the model or the text encoder is not there, or None.
-    """
-
-    engine: SearchEngine
-    suggester: Suggester | None
-    keeper: IndexKeeper
-    vocabulary: tuple[str, ...]
-    problem: PhotoorgError | None
 
 
 class SearchService:
     """Loads the parts when they are first needed, once; safe to use from several threads.
 
-    Without a usable model the library still answers by names, captions and tags.
+    Without a usable model the library still answers by names, captions and tags. Where the model
+    that was chosen cannot be used, the starter answers, and each answer says so.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, models: ModelStore) -> None:
         self._catalog = catalog
-        self._lock = threading.Lock()
-        self._parts: _Loaded | None = None
+        self._models = models
+        self._loading = threading.Lock()
+        self._parts: Parts | None = None
+        self._starter: Parts | None = None
+        self._fallback = ""
+        self._token = CancelToken()
+
+    @property
+    def parts(self) -> Parts:
+        """What answers now."""
+        return self._load()
 
     @property
     def engine(self) -> SearchEngine:
         return self._load().engine
 
     @property
-    def suggester(self) -> Suggester:
+    def suggester(self) -> TagSuggester:
         """The suggester.
 
         Raises:
             PhotoorgError: the model cannot be used; the message says why.
         """
-        parts = self._load()
-        if parts.suggester is None:
-            raise parts.problem or EnvironmentProblem("No model is ready to suggest tags.")
-        return parts.suggester
+        return _suggester_of(self._load())
+
+    @property
+    def starter_suggester(self) -> TagSuggester:
+        """The starter's suggester, whichever model is in use.
+
+        Raises:
+            PhotoorgError: the starter cannot be used; the message says why.
+        """
+        return _suggester_of(self._load_starter())
 
     @property
     def problem(self) -> PhotoorgError | None:
@@ -69,21 +70,64 @@ class SearchService:
     @property
     def indexed(self) -> int:
         """How many photos can be found by meaning."""
-        return len(self._load().keeper.indexes.get("joint", ()))
+        return len(self._load().keepers[-1].indexes.get(JOINT, ()))
+
+    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+        """Answer the search box.
+
+        Raises:
+            QuerySyntaxError: the text cannot be read; its message says where.
+        """
+        results = self._load().engine.search(text, scope)
+        if self._fallback:
+            notice = " ".join(filter(None, (self._fallback, results.notice)))
+            results = replace(results, notice=notice)
+        return results
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
         parts = self._parts
         start = prefix.casefold()
-        return [word for word in parts.vocabulary if word.startswith(start)] if parts else []
+        if parts is None:
+            return []
+        return [word for word in parts.vocabulary if word.casefold().startswith(start)]
 
+    # -- the model in use -------------------------------------------------------------------
+    def use(self, model_id: str) -> None:
+        """Have a model answer from now on.
+
+        Its index is brought up to date first, while the old model answers; then it takes over at
+        once.
+
+        Raises:
+            ModelFileProblem: it is damaged or gone; the model in use stays.
+            Cancelled: the library is being closed; the model in use stays.
+        """
+        starter = self._load_starter()
+        if model_id == STARTER_ID:
+            fresh = starter
+        else:
+            trained = self._models.load(model_id)
+            fresh = assemble_trained(self._catalog, starter, model_id, trained)
+            fresh.keepers[-1].catch_up(self._token)
+        with self._loading:
+            before, self._parts, self._fallback = self._parts, fresh, ""
+        if before is not None and before.model_id not in (model_id, STARTER_ID):
+            _save_quietly(before)
+
+    def stop(self) -> None:
+        """Have a change of model that goes on give up: the library is being closed."""
+        self._token.cancel()
+
+    # -- keeping up -------------------------------------------------------------------------
     def catch_up(self, token: CancelToken | None = None) -> None:
         """Take what is new in the catalog into the indexes.
 
         Raises:
             Cancelled: through the token.
         """
-        self._load().keeper.catch_up(token)
+        for keeper in self._load().keepers:
+            keeper.catch_up(token)
 
     def build(self, token: CancelToken) -> None:
         """Build the graphs of large indexes; long, and worth interrupting.
@@ -91,7 +135,8 @@ class SearchService:
         Raises:
             Cancelled: through the token.
         """
-        self._load().keeper.build(token)
+        for keeper in self._load().keepers:
+            keeper.build(token)
 
     def save(self) -> None:
         """Write snapshots of the indexes, if they were loaded and changed.
@@ -101,37 +146,49 @@ class SearchService:
         """
         parts = self._parts
         if parts is not None:
-            parts.keeper.save()
+            for keeper in parts.keepers:
+                keeper.save()
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> Parts:
         parts = self._parts
         if parts is None:
-            with self._lock:
-                parts = self._parts = self._parts or _assemble(self._catalog)
+            starter = self._load_starter()
+            with self._loading:
+                if self._parts is None:
+                    self._parts = self._assemble_chosen(starter)
+                parts = self._parts
         return parts
 
+    def _load_starter(self) -> Parts:
+        with self._loading:
+            if self._starter is None:
+                self._starter = assemble_starter(self._catalog)
+            return self._starter
 
-def _assemble(catalog: Catalog) -> _Loaded:
-    model: StarterModel | None = None
-    encoder: TextEncoder | None = None
-    problem: PhotoorgError | None = None
+    def _assemble_chosen(self, starter: Parts) -> Parts:
+        model_id = self._models.chosen
+        if model_id == STARTER_ID:
+            return starter
+        try:
+            trained = self._models.load(model_id)
+        except ModelFileProblem as problem:
+            logger.warning("the model %s cannot be used: %s", model_id, problem)
+            self._fallback = (
+                f"The model {model_id} cannot be used, the starter answers: {problem.message}"
+            )
+            return starter
+        return assemble_trained(self._catalog, starter, model_id, trained)
+
+
+def _suggester_of(parts: Parts) -> TagSuggester:
+    if parts.suggester is None:
+        raise parts.problem or EnvironmentProblem("No model is ready to suggest tags.")
+    return parts.suggester
+
+
+def _save_quietly(parts: Parts) -> None:
+    """Keep the index of a model that is no longer in use, so that going back to it is instant."""
     try:
-        model = StarterModel.load()
-        encoder = create_text_encoder()
-    except (ModelFileProblem, EnvironmentProblem) as error:
-        logger.warning("search by meaning is not possible: %s", error)
-        problem = error
-    if model is None:
-        nothing = VectorIndex(1, model_key=ModelKey(""))
-        engine = SearchEngine(catalog, nothing, nothing, None, None)
-        return _Loaded(engine, None, IndexKeeper(catalog, ModelKey(""), (), None), (), problem)
-    made_by = f"{model.visual_key}|{model.kind}-{model.digest}"
-    targets = (
-        Target("joint", model.dimension, ModelKey(f"{made_by}|joint"), model.embed_images),
-        Target("alike", model.similarity_dimension, ModelKey(f"{made_by}|alike"), model.similarity),
-    )
-    keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
-    for message in keeper.problems:
-        logger.info("the search index is made anew: %s", message)
-    engine = SearchEngine(catalog, keeper.indexes["joint"], keeper.indexes["alike"], model, encoder)
-    return _Loaded(engine, Suggester(catalog, model, encoder), keeper, model.vocabulary, problem)
+        parts.keepers[-1].save()
+    except EnvironmentProblem as problem:
+        logger.warning("the index of %s was not saved: %s", parts.model_id, problem)

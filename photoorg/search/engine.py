@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,13 @@ from photoorg.index import VectorIndex
 from photoorg.search import likeness, words
 from photoorg.search.meaning import Judgement, Meaning, Wish
 from photoorg.search.parser import parse
-from photoorg.search.ports import FloatArray, IdArray, SearchCatalog, SearchModel
+from photoorg.search.ports import (
+    FloatArray,
+    IdArray,
+    LookAlikeModel,
+    SearchCatalog,
+    SearchModel,
+)
 
 RELEVANT = 0.5
 """A photo is shown before "Show more" where it is at least as likely right as wrong."""
@@ -79,9 +85,11 @@ class SearchEngine:
     Args:
         catalog: words, filters and stored vectors.
         joint_index: photos in the space that they share with texts.
-        similarity_index: compact look-alike vectors, made by `model.similarity`.
-        model: None while it is not loaded; make another engine when it is.
+        similarity_index: compact look-alike vectors, made by `look_alike.similarity`.
+        model: ranks texts; None while it is not loaded; make another engine when it is.
         text_encoder: None while it is not loaded.
+        look_alike: compares photos; None while it is not loaded.
+        notice: what the person should know of the model at each answer.
     """
 
     def __init__(
@@ -91,11 +99,15 @@ class SearchEngine:
         similarity_index: VectorIndex,
         model: SearchModel | None,
         text_encoder: TextEncoder | None,
+        look_alike: LookAlikeModel | None,
+        *,
+        notice: Callable[[], str] = lambda: "",
     ) -> None:
         self._catalog = catalog
         self._joint = joint_index
         self._similarity = similarity_index
-        self._model = model
+        self._look_alike = look_alike
+        self._notice = notice
         self._meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
             self._meaning = Meaning(joint_index, model, text_encoder)
@@ -132,15 +144,18 @@ class SearchEngine:
         return _results(top.sorted(), wish.label, notice)
 
     def _look(self, wish: Wish) -> tuple[Judgement, str]:
-        """Return what the pixels say, and a notice where they cannot be asked."""
+        """Return what the pixels say, and a notice where they cannot be asked, or not in full."""
         if self._meaning is None:
             return Judgement.none(), f"{_WORDS_ONLY}: looking by meaning is not ready yet."
         if not len(self._joint):
             return Judgement.none(), f"{_WORDS_ONLY}: no photo has been looked at yet."
         try:
-            return self._meaning.judge(wish), ""
+            seen = self._meaning.judge(wish)
         except (EnvironmentProblem, ModelFileProblem) as problem:
             return Judgement.none(), f"{_WORDS_ONLY}: {problem.message}"
+        unknown = ", ".join(f"“{word}”" for word in seen.unknown_words)
+        missing = f"No vector for {unknown}." if unknown else ""
+        return seen, " ".join(filter(None, (missing, self._notice())))
 
     def _allowed(self, query: Query, scope: PhotoScope) -> IdArray | None:
         """Return the photos that pass filters and scope, or None where all do."""
@@ -189,24 +204,24 @@ class SearchEngine:
             perceptual_hash: of a photo that is given as a vector, where it is known.
             exclude: a photo to leave out: the one itself, where a vector is of the library.
         """
-        if self._model is None:
+        if self._look_alike is None:
             return SearchResults(notice="Looking for similar photos is not ready yet.")
         if isinstance(source, np.ndarray):
             vector = np.asarray(source, dtype=np.float32)
         else:
             exclude = PhotoId(int(source))
-            _, found = self._catalog.vectors(self._model.visual_key, [exclude])
+            _, found = self._catalog.vectors(self._look_alike.visual_key, [exclude])
             if not len(found):
                 return SearchResults(notice="This photo has not been looked at yet.")
             vector = found[0]
             hashes = self._catalog.perceptual_hashes([exclude])[1]
             perceptual_hash = int(hashes[0]) if len(hashes) else None
-        compact = self._model.similarity(vector[None, :])[0]
+        compact = self._look_alike.similarity(vector[None, :])[0]
         candidates, _ = self._similarity.search(compact, limit + likeness.SURPLUS)
         if exclude is not None:
             candidates = candidates[candidates != exclude]
         listed = [PhotoId(candidate) for candidate in candidates.tolist()]
-        ids, vectors = self._catalog.vectors(self._model.visual_key, listed)
+        ids, vectors = self._catalog.vectors(self._look_alike.visual_key, listed)
         if not len(ids):
             return SearchResults()
         cosines = likeness.cosines(vector, vectors)

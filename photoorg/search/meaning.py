@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.core.query import Text
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
-from photoorg.search.ports import FloatArray, IdArray, SearchModel
+from photoorg.search.ports import FloatArray, IdArray, KnowsWords, SearchModel
 
 _REMEMBERED = 512
 
@@ -62,16 +63,18 @@ class Judgement:
         ids: int64 [n].
         probability: float32 [n], that the photo is what is looked for.
         cosine: float32 [n], with the query vector: tells apart what is equally probable.
+        unknown_words: words of the query that the model knows nothing of.
     """
 
     ids: IdArray
     probability: FloatArray
     cosine: FloatArray
+    unknown_words: tuple[str, ...] = ()
 
     @classmethod
-    def none(cls) -> Judgement:
+    def none(cls, unknown_words: tuple[str, ...] = ()) -> Judgement:
         nothing = np.empty(0, dtype=np.float32)
-        return cls(np.empty(0, dtype=np.int64), nothing, nothing)
+        return cls(np.empty(0, dtype=np.int64), nothing, nothing, unknown_words)
 
 
 class Meaning:
@@ -88,11 +91,19 @@ class Meaning:
         """Return how probable it is that each photo of the index is what is looked for.
 
         Where nothing is wanted, only unwanted, it is the probability that none of that is shown.
+        Texts of unknown words alone say nothing; where no others are wanted, no photo is judged.
 
         Raises:
             PhotoorgError: the text encoder cannot answer.
         """
-        embedded = self._embed([text for text, _ in (*wish.wanted, *wish.unwanted)])
+        texts = [text for text, _ in (*wish.wanted, *wish.unwanted)]
+        unknown: tuple[str, ...] = ()
+        if isinstance(self._encoder, KnowsWords):
+            unknown = self._encoder.unknown_words(texts)
+        embedded = self._embed(texts)
+        told: NDArray[np.bool_] = np.asarray(embedded.any(axis=1))
+        if not told[: len(wish.wanted)].any() if wish.wanted else not told.any():
+            return Judgement.none(unknown)
         unwanted = embedded[len(wish.wanted) :]
         queries = unwanted
         if wish.wanted:
@@ -102,9 +113,11 @@ class Meaning:
         ids, scores = self._index.scores(queries)
         relevance = [self._model.relevance(*pair) for pair in zip(queries, scores, strict=True)]
         probability = relevance.pop(0) if wish.wanted else np.ones(len(ids), dtype=np.float32)
-        for shown, (_, weight) in zip(relevance, wish.unwanted, strict=True):
-            probability = probability * (1 - shown) ** np.float32(weight)
-        return Judgement(ids, probability, scores[0] if wish.wanted else probability)
+        avoided = zip(relevance, wish.unwanted, told[len(wish.wanted) :], strict=True)
+        for shown, (_, weight), says in avoided:
+            if says:
+                probability = probability * (1 - shown) ** np.float32(weight)
+        return Judgement(ids, probability, scores[0] if wish.wanted else probability, unknown)
 
     def _embed(self, texts: Sequence[str]) -> FloatArray:
         """Embed texts [n] to unit rows [n, d]; those met lately cost nothing."""

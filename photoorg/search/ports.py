@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.conditions import Condition
 from photoorg.core.ids import ModelKey, PhotoId
-from photoorg.core.records import PhotoScope, TagCount
+from photoorg.core.records import PhotoScope, Suggestion, TagCount
 
 FloatArray = NDArray[np.float32]
 IdArray = NDArray[np.int64]
@@ -67,12 +67,31 @@ class TagCatalog(Protocol):
         """Return (ids [n], vectors [n, d]) of those that have one, in the order asked for."""
 
 
-class SearchModel(Protocol):
-    """A cross-modal model that search can rank with."""
+class WordCatalog(TagCatalog, Protocol):
+    """What a suggester that looks at a photo's own tags asks of a catalog."""
+
+    def words_of(self, photo_ids: Sequence[PhotoId]) -> Sequence[SaidOfPhoto]:
+        """Return what is said of photos, in order of id."""
+
+
+class SaidOfPhoto(Protocol):
+    """What is said of a photo; `photoorg.catalog.records.PhotoWords` is one."""
 
     @property
-    def visual_key(self) -> ModelKey:
-        """Which stored vectors it takes."""
+    def photo_id(self) -> PhotoId:
+        """Which photo."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its confirmed tags."""
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Its title and caption, where it has them."""
+
+
+class SearchModel(Protocol):
+    """A cross-modal model that search can rank texts with."""
 
     def embed_texts(self, text: FloatArray) -> FloatArray:
         """Map text vectors [n, t] to unit rows [n, d]."""
@@ -88,8 +107,41 @@ class SearchModel(Protocol):
             Calibrated probabilities [n], rising with the scores.
         """
 
+
+class LookAlikeModel(Protocol):
+    """What look-alike search compares photos with."""
+
+    @property
+    def visual_key(self) -> ModelKey:
+        """Which stored vectors it takes."""
+
     def similarity(self, visual: FloatArray) -> FloatArray:
         """Map stored vectors [n, v] to compact unit rows [n, k] for look-alike search."""
+
+
+@runtime_checkable
+class KnowsWords(Protocol):
+    """A text encoder that may lack words, and can say which."""
+
+    def unknown_words(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return the words of texts that have no vector, each once, in order."""
+
+
+class TagSuggester(Protocol):
+    """Suggests tags for photos of a library."""
+
+    def suggest(
+        self, photo_ids: Sequence[PhotoId], limit: int = 10, *, decided: bool = False
+    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        """Return likely tags of photos, most probable first.
+
+        A photo that lacks the visual vector that is needed is left out of the answer.
+
+        Args:
+            photo_ids: the photos.
+            limit: tags for each.
+            decided: suggest tags that are confirmed or rejected too, to compare models.
+        """
 
 
 class TagModel(Protocol):

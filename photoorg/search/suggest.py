@@ -45,14 +45,11 @@ class Suggester:
         self._lock = threading.Lock()
 
     def suggest(
-        self, photo_ids: Sequence[PhotoId], limit: int = 10
+        self, photo_ids: Sequence[PhotoId], limit: int = 10, *, decided: bool = False
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
-        """Return likely tags of photos, most probable first, without those already decided.
-
-        A photo that has no visual vector yet is left out of the answer.
-        """
+        """Return likely tags of photos, most probable first; see `TagSuggester`."""
         own = self._own_tags()
-        decided = self._catalog.decided_tags(photo_ids)
+        left_out = {} if decided else self._catalog.decided_tags(photo_ids)
         answer: dict[PhotoId, Sequence[Suggestion]] = {}
         for start in range(0, len(photo_ids), _CHUNK):
             ids, vectors = self._catalog.vectors(
@@ -62,17 +59,17 @@ class Suggester:
                 continue
             listed = [PhotoId(photo_id) for photo_id in ids.tolist()]
             known = [
-                frozenset(tag.casefold() for tag in decided.get(photo_id, ()))
+                frozenset(tag.casefold() for tag in left_out.get(photo_id, ()))
                 for photo_id in listed
             ]
             embedded = self._model.embed_images(vectors)
             general = self._model.suggest(embedded)
-            _clear(general, self._model.vocabulary, known)
+            clear_decided(general, self._model.vocabulary, known)
             personal = np.zeros((len(listed), 0), dtype=np.float32)
             if own:
                 texts = np.stack(list(own.values()))
                 personal = self._model.tag_probability(texts, embedded)
-                _clear(personal, tuple(own), known)
+                clear_decided(personal, tuple(own), known)
             for photo_id, row, own_row in zip(listed, general, personal, strict=True):
                 likely = [*self._model.pick(row, limit, LEAST), *_above(own_row, tuple(own))]
                 likely.sort(key=lambda pair: -pair[1])
@@ -105,7 +102,7 @@ class Suggester:
         return texts
 
 
-def _clear(
+def clear_decided(
     probability: FloatArray, names: Sequence[str], decided: Sequence[frozenset[str]]
 ) -> None:
     """Set to 0, in place, what is decided: [n, m] for m names and n photos."""

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from photoorg.core.records import IndexReport
 
 
-def index(session: Session, *, folders: Sequence[Path], features: str, workers: int | None) -> None:
+def index(
+    session: Session,
+    *,
+    folders: Sequence[Path],
+    features: str,
+    workers: int | None,
+    weights: Path | None = None,
+) -> None:
     """Index folders and say what came of every file.
 
     Args:
@@ -24,6 +31,7 @@ def index(session: Session, *, folders: Sequence[Path], features: str, workers: 
         folders: where the photos are.
         features: name of the visual vector to compute.
         workers: decoder processes, or None for one a core.
+        weights: of the network that computes the visual vector, where the person names a file.
 
     Raises:
         Cancelled: the person interrupted it.
@@ -37,6 +45,7 @@ def index(session: Session, *, folders: Sequence[Path], features: str, workers: 
             on_progress=session.output.progress,
             token=token,
             workers=workers,
+            weights=None if weights is None else absolute(weights),
         )
     session.output.answer(as_document(report), describe(report))
 

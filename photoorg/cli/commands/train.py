@@ -5,17 +5,96 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photoorg.cli.commands.evaluate import describe
+from photoorg.cli.commands.models import as_document, describe_figures
 from photoorg.cli.commands.photos import absolute
 from photoorg.cli.interrupt import cancelled_by_interrupt
+from photoorg.cli.output import duration
 from photoorg.core.errors import UsageProblem
+from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
 from photoorg.core.paths import resource_path, user_cache_folder
+from photoorg.core.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from photoorg.cli.session import Session
-    from photoorg.core.progress import CancelToken, Progress
+    from photoorg.core.modelling import EpochReport, TrainingState
+    from photoorg.core.progress import CancelToken
+
+
+def train(session: Session, *, request: TrainingRequest, output: Path | None) -> None:
+    """Train a model on the library's tags or on a folder, and say how good it is.
+
+    Args:
+        session: the run.
+        request: what to train.
+        output: folder to write the starter model to; other models are kept with the catalog.
+
+    Raises:
+        UsageProblem: there is no such kind, vector or folder, or the photos do not allow it.
+        EnvironmentProblem: the disk is full, a network's weights are missing, ...
+        Cancelled: the person interrupted it.
+    """
+    if request.kind == STARTER_ID:
+        if request.data is None:
+            raise UsageProblem(
+                "The starter model is not trained on your own photos.", "Add --data."
+            )
+        train_starter(session, data=request.data, output=output)
+        return
+    if output is not None:
+        raise UsageProblem(
+            "Only the starter model is written to a folder of its own.",
+            "Leave “--output” away; “photoorg models export” writes a model to a file.",
+        )
+    told = _Told(session)
+    # A folder of photos needs no catalog yet; the model is kept in a new one.
+    with (
+        session.library(create=request.data is not None) as library,
+        cancelled_by_interrupt() as token,
+    ):
+        info = library.train_now(request, on_state=told.hear, token=token)
+    folder = session.paths.models / info.model_id
+    session.output.answer(
+        {**as_document(info), "path": str(folder), "epochs": told.passes},
+        [
+            f"{info.title}, trained on {info.photos:,} photos with {info.tags:,} tags",
+            f"held-out figures: {describe_figures(info)}",
+            f"kept in {folder}",
+            f"To use it: photoorg models use {info.model_id}",
+        ],
+    )
+
+
+class _Told:
+    """Passes a training's states on to the person, each pass once."""
+
+    def __init__(self, session: Session) -> None:
+        self._output = session.output
+        self.passes = 0
+
+    def hear(self, state: TrainingState) -> None:
+        if state.earlier and not self.passes:
+            self.passes = state.earlier
+            self._output.note(f"going on after pass {state.reports[state.earlier - 1].epoch}")
+        fresh = state.reports[self.passes :]
+        self.passes = len(state.reports)
+        for report in fresh:
+            self._output.note(pass_line(report))
+        ended = state.status is not TrainingStatus.RUNNING
+        self._output.progress(
+            Progress("train", state.stage, state.done, state.total, finished=ended)
+        )
+
+
+def pass_line(report: EpochReport) -> str:
+    """Return one pass over the photos in words."""
+    held_out = "".join(f", held-out {name} {value:.4g}" for name, value in report.metrics.items())
+    return (
+        f"pass {report.epoch} of {report.epochs}: loss {report.loss:.4g}{held_out}"
+        f" ({duration(report.seconds)})"
+    )
 
 
 def train_starter(session: Session, *, data: Path, output: Path | None) -> None:
@@ -37,7 +116,7 @@ def train_starter(session: Session, *, data: Path, output: Path | None) -> None:
     with cancelled_by_interrupt("No model was written; photos read so far are kept.") as token:
         figures = run_training(data, folder, session.output.progress, token)
     answer = {"path": str(folder), "metrics": figures}
-    session.output.answer(answer, describe({"path": str(folder), **figures}))
+    session.output.answer(answer, describe({"path": str(folder), **figures}, ()))
 
 
 def run_training(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from photoorg.cli.main import main
 from photoorg.core.changes import ChangeKind, ChangeSet, Operation
 from photoorg.core.ids import PhotoId, Revision
+from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
@@ -36,6 +37,9 @@ class FakeLibrary:
     suggestions: Mapping[PhotoId, Sequence[Suggestion]] = field(default_factory=dict)
     counts: Sequence[TagCount] = ()
     findings: Sequence[FakeFinding] = ()
+    trained: Sequence[ModelInfo] = ()
+    kinds: Sequence[ModelKindInfo] = ()
+    states: Sequence[TrainingState] = ()
     fails_with: BaseException | None = None
     while_indexing: Callable[[CancelToken], None] = lambda _: None
     asked: list[tuple[object, ...]] = field(default_factory=list)
@@ -54,6 +58,7 @@ class FakeLibrary:
         on_progress: Callable[[Progress], None],
         token: CancelToken,
         workers: int | None,
+        weights: Path | None = None,
     ) -> IndexReport:
         self._ask("index", list(folders), workers)
         on_progress(Progress("index", "Reading photos", 1, 2))
@@ -91,6 +96,41 @@ class FakeLibrary:
 
     def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
         return {known: path for path, known in self.photos.items() if known in photo_ids}
+
+    def train_now(
+        self,
+        request: TrainingRequest,
+        *,
+        on_state: Callable[[TrainingState], None],
+        token: CancelToken,
+    ) -> ModelInfo:
+        self._ask("train_now", request)
+        for state in self.states:
+            on_state(state)
+        self.while_indexing(token)
+        token.check()
+        return self.trained[-1]
+
+    def models(self) -> Sequence[ModelInfo]:
+        return self.trained
+
+    def model_kinds(self) -> Sequence[ModelKindInfo]:
+        return self.kinds
+
+    def use_model(self, model_id: str) -> None:
+        self._ask("use_model", model_id)
+        self.trained = [replace(info, active=info.model_id == model_id) for info in self.trained]
+
+    def delete_model(self, model_id: str) -> None:
+        self._ask("delete_model", model_id)
+
+    def export_model(self, model_id: str, file: Path) -> None:
+        self._ask("export_model", model_id, file)
+        file.write_bytes(b"model")
+
+    def import_model(self, file: Path) -> ModelInfo:
+        self._ask("import_model", file)
+        return self.trained[-1]
 
     def doctor(self, *, repair: bool) -> Sequence[FakeFinding]:
         self._ask("doctor", repair)

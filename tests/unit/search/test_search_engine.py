@@ -22,6 +22,7 @@ def engine_for(
         catalog.index(similar=True),
         FakeModel() if ready else None,
         (encoder or FakeEncoder()) if ready else None,
+        FakeModel() if ready else None,
     )
 
 
@@ -176,10 +177,8 @@ def test_only_minus_leaves_all_the_others_in_order() -> None:
     assert relevant(results) == [9, 6, 5, 3, 2, 1]
     assert set(every(results)[6:]) == {4, 10}
     assert why(results)[9] == "without “people”"
-    assert (
-        relevant(SearchEngine(FakeCatalog(), *[FakeCatalog().index()] * 2, None, None).search("-x"))
-        == []
-    )
+    nothing = SearchEngine(FakeCatalog(), *[FakeCatalog().index()] * 2, None, None, None)
+    assert relevant(nothing.search("-x")) == []
 
 
 def test_without_a_model_words_answer_and_it_says_so() -> None:
