@@ -4,7 +4,7 @@
 
 The real window runs over the real library in a temporary folder, without a display. The photos are
 those that ship inside scikit-image and scikit-learn, and crops of them, so nothing private can get
-into a picture. Needs the development dependencies; takes about a minute.
+into a picture. Needs the development dependencies; takes a few minutes, since models are trained.
 """
 
 from __future__ import annotations
@@ -34,6 +34,21 @@ SOME: Final = 8
 TOAST_SECONDS: Final = 5.5
 FREQUENT: Final = 48
 PATIENCE_SECONDS: Final = 120.0
+
+ALBUM_TAGS: Final = {
+    "At home/Chelsea": ("cat", "pet"),
+    "At home": ("home",),
+    "Garden": ("plant", "nature"),
+    "Florida 2025": ("space",),
+    "Night sky": ("space", "night"),
+    "Beijing 2024": ("temple", "lake"),
+    "Garage": ("motorcycle",),
+    "Old negatives": ("black and white",),
+}
+TRAINED: Final = ("joint-autoencoder", "bidnn", "cross-modal-2")
+TRAINING_SECONDS: Final = 600.0
+LONG: Final = 600
+SOME_EPOCHS: Final = 150
 
 FONTS: Final = """<?xml version="1.0"?><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
@@ -73,7 +88,7 @@ def opened_window(folder: Path) -> Iterator[tuple[MainWindow, Library, ThemeServ
             tasks.shutdown()
 
 
-def wait(until: Callable[[], bool] | float) -> None:
+def wait(until: Callable[[], bool] | float, patience: float = PATIENCE_SECONDS) -> None:
     """Let the window work until something holds, or for some seconds."""
     from PySide6.QtWidgets import QApplication
 
@@ -83,7 +98,7 @@ def wait(until: Callable[[], bool] | float) -> None:
         passed = time.monotonic() - began
         if passed > until if isinstance(until, float) else until():
             return
-        if passed > PATIENCE_SECONDS:
+        if passed > patience:
             raise SystemExit("The window did not get where it was sent.")
         time.sleep(0.005)
 
@@ -196,6 +211,66 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
 
     window.sidebar.failures_requested.emit()
     camera.take("failures")
+
+    tour_models(window, library, photos, camera)
+    window.view.choose(cats[0])
+    window.open_viewer(cats[0])
+    wait(1.0)
+    window.why.ask(cats[0], "cat")
+    wait(lambda: window.viewer.shows_heat)
+    camera.take("why", settle=1.0)
+    window.close_viewer()
+
+
+def tour_models(window: MainWindow, library: Library, photos: Path, camera: Camera) -> None:
+    """Train small models on the photos, and photograph a training, the models, two of them."""
+    from photoorg.core.changes import AddTag
+    from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
+    from photoorg.gui.centre import CentrePage
+
+    for album, tags in ALBUM_TAGS.items():
+        files = (library.photo_by_path(path) for path in (photos / album).glob("*.jpg"))
+        found = tuple(photo for photo in files if photo is not None)
+        for tag in tags:
+            library.apply(AddTag(tag, found))
+    window.show_page(CentrePage.MODELS)
+
+    def ended() -> bool:
+        state = library.training()
+        return state is not None and state.status is not TrainingStatus.RUNNING
+
+    def passes() -> int:
+        state = library.training()
+        return 0 if state is None else len(state.reports)
+
+    for kind in TRAINED:
+        library.train(TrainingRequest(kind))
+        wait(ended, TRAINING_SECONDS)
+        state = library.training()
+        if state is None or state.status is not TrainingStatus.FINISHED:
+            raise SystemExit(f"{kind}: {'' if state is None else state.problem}")
+    page = window.centre.models
+    page.close_panel()
+    window.models.use(library.models()[1].model_id)
+    wait(lambda: any(card.marked_in_use for card in page.cards[1:]))
+    wait(TOAST_SECONDS)
+    camera.take("models", settle=1.0)
+
+    # Longer than anybody waits, so that it still goes on while it is photographed.
+    library.train(TrainingRequest("cross-modal-2", epochs=LONG, seed=1))
+    wait(lambda: passes() >= SOME_EPOCHS, TRAINING_SECONDS)
+    camera.take("training", settle=0.3)
+    library.cancel_training()
+    wait(ended)
+
+    window.models.compare(library.models()[1].model_id)
+    wait(lambda: page.compare.comparison is not None)
+    camera.take("compare", settle=1.5)
+    page.close_compare()
+    page.close_panel()
+    window.models.use(STARTER_ID)
+    window.show_page(CentrePage.PHOTOS)
+    wait(1.0)
 
 
 def main() -> int:

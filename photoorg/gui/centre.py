@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,26 +12,41 @@ from photoorg.gui.browsing import Place
 from photoorg.gui.failures import FailuresPanel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
+from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import EmptyPage, ErrorBanner, FirstRunPage
 from photoorg.gui.theme import SPACE_ITEM, ThemeService
+
+
+class CentrePage(Enum):
+    """What can be asked for in place of the photos."""
+
+    PHOTOS = "photos"
+    FAILURES = "failures"
+    MODELS = "models"
 
 
 class Centre(QWidget):
     """Holds the pages and decides which one is on show."""
 
     def __init__(
-        self, view: GridView, theme: ThemeService, icons: IconSet, parent: QWidget | None = None
+        self,
+        view: GridView,
+        models: ModelsPage,
+        theme: ThemeService,
+        icons: IconSet,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.view = view
+        self.models = models
         self.first_run = FirstRunPage(theme, icons)
         self.empty = EmptyPage(theme, icons)
         self.failures = FailuresPanel(theme, icons)
         self.banner = ErrorBanner(theme, icons)
         self._pages = QStackedWidget()
-        for page in (view, self.first_run, self.empty, self.failures):
+        for page in (view, self.first_run, self.empty, self.failures, models):
             self._pages.addWidget(page)
-        self._failures_wanted = False
+        self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -49,9 +65,18 @@ class Centre(QWidget):
     def is_first_run(self) -> bool:
         return self.page is self.first_run
 
-    def show_failures(self, *, wanted: bool) -> None:
-        """Ask for the list of failures, or for the photos again; then call `update_page`."""
-        self._failures_wanted = wanted
+    @property
+    def shows_models(self) -> bool:
+        return self.page is self.models
+
+    @property
+    def wanted(self) -> CentrePage:
+        """What was asked for last."""
+        return self._wanted
+
+    def want(self, page: CentrePage) -> None:
+        """Ask for a page, or for the photos again; then call `update_page`."""
+        self._wanted = page
 
     def update_page(
         self,
@@ -71,8 +96,10 @@ class Centre(QWidget):
             near: hits of an answer that are not shown, because they hardly match.
             working: whether background work runs, which may bring photos.
         """
-        if self._failures_wanted:
+        if self._wanted is CentrePage.FAILURES:
             self._show(self.failures)
+        elif self._wanted is CentrePage.MODELS:
+            self._show(self.models)
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:

@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from photoorg.core.changes import ChangeSet
 from photoorg.core.library import LibraryEvent, LibraryPort
+from photoorg.core.modelling import TrainingState
 from photoorg.core.progress import Progress
 
 PERIOD_MS: Final = 100
@@ -32,11 +33,13 @@ class LibraryEvents(QObject):
         changed(ChangeSet): what came together since the last time.
         progressed(Progress): the newest report of running work, or its last one.
         ended_early(Progress): work that could not go on; its label says why. None is left out.
+        trained(TrainingState): the newest word on a training.
     """
 
     changed = Signal(object)
     progressed = Signal(object)
     ended_early = Signal(object)
+    trained = Signal(object)
     _arrived = Signal()
 
     def __init__(self, library: LibraryPort, parent: QObject | None = None) -> None:
@@ -45,6 +48,7 @@ class LibraryEvents(QObject):
         self._changes: ChangeSet | None = None
         self._progress: Progress | None = None
         self._problems: list[Progress] = []
+        self._training: TrainingState | None = None
         self._timer = QTimer(self, singleShot=True, interval=PERIOD_MS)
         self._timer.timeout.connect(self._tell)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
@@ -58,8 +62,10 @@ class LibraryEvents(QObject):
     def _hear(self, event: LibraryEvent) -> None:
         """Take an event; called on any thread."""
         with self._lock:
-            first = self._changes is None and self._progress is None
-            if isinstance(event, Progress):
+            first = self._changes is None and self._progress is None and self._training is None
+            if isinstance(event, TrainingState):
+                self._training = event
+            elif isinstance(event, Progress):
                 self._progress = event
                 if event.problem:
                     self._problems.append(event)
@@ -80,9 +86,12 @@ class LibraryEvents(QObject):
             changes, self._changes = self._changes, None
             progress, self._progress = self._progress, None
             problems, self._problems = self._problems, []
+            training, self._training = self._training, None
         for problem in problems:
             self.ended_early.emit(problem)
         if changes is not None:
             self.changed.emit(changes)
         if progress is not None:
             self.progressed.emit(progress)
+        if training is not None:
+            self.trained.emit(training)

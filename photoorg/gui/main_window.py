@@ -14,7 +14,7 @@ from photoorg.core.library import LibraryPort
 from photoorg.core.progress import Progress
 from photoorg.core.records import PhotoScope
 from photoorg.gui.browsing import Answer, BrowseController, Place
-from photoorg.gui.centre import Centre
+from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
@@ -22,12 +22,15 @@ from photoorg.gui.events import LibraryEvents
 from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
 from photoorg.gui.grid.drag import PhotoDrag
-from photoorg.gui.grid.layout import Grouping, TileShape
 from photoorg.gui.grid.model import GridModel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.inspector import Inspector
+from photoorg.gui.models.compare_view import CompareView
+from photoorg.gui.models.controller import ModelsController
+from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import UndoToast
+from photoorg.gui.panels import Panels
 from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
 from photoorg.gui.search_bar import SearchBar
@@ -37,13 +40,13 @@ from photoorg.gui.status_bar import StatusBar
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import ThemeService
 from photoorg.gui.thumbnails import ThumbnailLoader
+from photoorg.gui.tile_look import TileLook
 from photoorg.gui.top_bar import TopBar
 from photoorg.gui.viewer.loader import PhotoReader
 from photoorg.gui.viewer.viewer import Viewer
+from photoorg.gui.why.controller import WhyController
 from photoorg.gui.widgets.photo_mime import local_paths_of
-from photoorg.gui.window_state import WindowState, load_state, save_state
-
-_TILE_STEP = 1.2
+from photoorg.gui.window_state import WindowState, load_keys, load_state, save_state
 
 
 class MainWindow(QMainWindow):
@@ -62,8 +65,6 @@ class MainWindow(QMainWindow):
         self._library = library
         self._tasks = tasks
         self._settings = settings
-        self._sidebar_wanted = True
-        self._inspector_wanted = True
 
         self.thumbnails = ThumbnailLoader(library.thumbnail_path, parent=self)
         self.model = GridModel(library, tasks, self)
@@ -76,7 +77,9 @@ class MainWindow(QMainWindow):
         self.search = SearchBar(library, tasks, theme, icons)
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
-        self.centre = Centre(self.view, theme, icons)
+        models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+        self.centre = Centre(self.view, models, theme, icons)
+        self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
         self._pages = QStackedWidget()
         self._build()
@@ -89,13 +92,18 @@ class MainWindow(QMainWindow):
         self.failure_news = FailureNews(
             library, tasks, self.centre.failures, self.status, self.sidebar, self
         )
+        self.models = ModelsController(
+            library, tasks, self.events, models, self.status, self._selected, self
+        )
+        self.why = WhyController(library, tasks, self.inspector, self.viewer)
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
             Where.PHOTOS: self.view,
             Where.VIEWER: self.viewer,
         }
-        self.commands = Commands(ShortcutTable(_chosen_keys(settings)), places, self)
+        self.commands = Commands(ShortcutTable(load_keys(settings)), places, self)
+        self.look = TileLook(self.view, self.top_bar, self.commands)
         self.actions_on_photos = PhotoActions(library, tasks, self.edits, self, self.commands, self)
         self._connect_library()
         self._connect_browsing()
@@ -140,8 +148,15 @@ class MainWindow(QMainWindow):
         self.status.resume_requested.connect(self._library.resume)
         self.status.cancel_requested.connect(self._library.cancel)
         for asked in (self.status.failures_requested, self.sidebar.failures_requested):
-            asked.connect(lambda: self._show_failures(wanted=True))
-        self.centre.failures.closed.connect(lambda: self._show_failures(wanted=False))
+            asked.connect(lambda: self.show_page(CentrePage.FAILURES))
+        for asked in (self.status.training_requested, self.sidebar.models_requested):
+            asked.connect(lambda: self.show_page(CentrePage.MODELS))
+        self.status.training_requested.connect(self.centre.models.open_training)
+        for left in (self.centre.failures.closed, self.centre.models.closed):
+            left.connect(lambda: self.show_page(CentrePage.PHOTOS))
+        self.models.said.connect(lambda text: self.toast.show_text(text, undo=False))
+        self.models.model_changed.connect(self.inspector.refresh)
+        self.models.model_changed.connect(self.why.refresh)
         self.centre.failures.retry_requested.connect(
             lambda: self._tasks.run(self._library.retry_failures, owner=self)
         )
@@ -173,12 +188,8 @@ class MainWindow(QMainWindow):
         self.status.show_more_requested.connect(self.browse.show_more)
         self.status.clear_selection_requested.connect(self.view.clearSelection)
         self.top_bar.back_requested.connect(self.go_back)
-        self.top_bar.sidebar_toggled.connect(self.toggle_sidebar)
-        self.top_bar.inspector_toggled.connect(self.toggle_inspector)
-        self.top_bar.tile_size_chosen.connect(self.view.set_tile_size)
-        self.top_bar.shape_chosen.connect(self._set_shape)
-        self.top_bar.grouping_chosen.connect(self._set_grouping)
-        self.view.tile_size_changed.connect(self.top_bar.set_tile_size)
+        self.top_bar.sidebar_toggled.connect(self.panels.toggle_sidebar)
+        self.top_bar.inspector_toggled.connect(self.panels.toggle_inspector)
         self.view.opened.connect(self.open_viewer)
         self.view.chosen.connect(self._on_chosen)
         self.view.menu_requested.connect(
@@ -209,19 +220,18 @@ class MainWindow(QMainWindow):
         on(Command.UNDO, self.edits.undo)
         on(Command.REDO, self.edits.redo)
         on(Command.ADD_FOLDER, self.folders.choose)
-        on(Command.TOGGLE_SIDEBAR, self.toggle_sidebar)
-        on(Command.TOGGLE_INSPECTOR, self.toggle_inspector)
+        on(Command.TOGGLE_SIDEBAR, self.panels.toggle_sidebar)
+        on(Command.TOGGLE_INSPECTOR, self.panels.toggle_inspector)
         on(Command.FULL_SCREEN, lambda: self._set_full_screen(not self.isFullScreen()))
         on(Command.SLIDESHOW, self._on_slideshow)
         on(Command.QUIT, self.close)
+        on(Command.MODELS, self._on_models_key)
+        on(Command.SHOW_WHY, self._on_why_key)
         on(Command.OPEN, self._on_open)
         on(Command.BACK, self._on_back)
         on(Command.SELECT_ALL, self.view.selectAll)
         on(Command.INVERT_SELECTION, self.view.invert_selection)
         on(Command.TOGGLE_SELECTED, self.view.toggle_current)
-        on(Command.LARGER, lambda: self._resize_tiles(_TILE_STEP))
-        on(Command.SMALLER, lambda: self._resize_tiles(1 / _TILE_STEP))
-        on(Command.TOGGLE_SHAPE, self._toggle_shape)
         on(Command.CLOSE_VIEWER, self._on_close_viewer)
         on(Command.NEXT, lambda: self.viewer.step(1))
         on(Command.PREVIOUS, lambda: self.viewer.step(-1))
@@ -245,12 +255,15 @@ class MainWindow(QMainWindow):
         if self.in_viewer:
             photo = self.viewer.current_photo()
             return () if photo is None else (photo,)
+        return self._selected()
+
+    def _selected(self) -> tuple[PhotoId, ...]:
         return tuple(map(PhotoId, self.view.selected_ids().tolist()))
 
     # -- going about --------------------------------------------------------------------------
     def show_scope(self, scope: PhotoScope) -> None:
         """Show everything, a folder or a tag."""
-        self.centre.show_failures(wanted=False)
+        self.centre.want(CentrePage.PHOTOS)
         self.search.reset()
         self.sidebar.select_scope(scope)
         self.browse.show_scope(scope)
@@ -269,7 +282,7 @@ class MainWindow(QMainWindow):
 
     def _go_similar(self, source: PhotoId | Path | bytes, name: str) -> None:
         self.close_viewer()
-        self.centre.show_failures(wanted=False)
+        self.centre.want(CentrePage.PHOTOS)
         self.browse.find_similar(source, name)
         self.view.setFocus()
 
@@ -301,8 +314,8 @@ class MainWindow(QMainWindow):
             self.open_viewer(photo)
 
     def _on_back(self) -> None:
-        if self.centre.page is self.centre.failures:
-            self._show_failures(wanted=False)
+        if self.centre.wanted is not CentrePage.PHOTOS:
+            self.show_page(CentrePage.PHOTOS)
         elif self.browse.place.is_answer:
             self.go_back()
         else:
@@ -327,7 +340,7 @@ class MainWindow(QMainWindow):
         self.search.focus()
 
     def _on_search(self, text: str) -> None:
-        self.centre.show_failures(wanted=False)
+        self.centre.want(CentrePage.PHOTOS)
         self.browse.search(text)
 
     def _on_search_cleared(self) -> None:
@@ -364,7 +377,7 @@ class MainWindow(QMainWindow):
             near=self.browse.answer.more,
             working=working,
         )
-        self._update_panels()
+        self.panels.update()
 
     # -- what changed -------------------------------------------------------------------------
     def _on_change(self, changes: ChangeSet) -> None:
@@ -384,15 +397,29 @@ class MainWindow(QMainWindow):
             self.failure_news.refresh()
             self._update_page()
 
-    def _show_failures(self, *, wanted: bool) -> None:
-        self.centre.show_failures(wanted=wanted)
+    def show_page(self, page: CentrePage) -> None:
+        """Show the failures, the models, or the photos again."""
+        self.centre.want(page)
         self._update_page()
-        if not wanted:
+        if page is CentrePage.MODELS:
+            self.models.refresh()
+            self.centre.models.focus()
+        elif page is CentrePage.PHOTOS:
             self.view.setFocus()
 
+    def _on_models_key(self) -> None:
+        self.close_viewer()
+        self.show_page(CentrePage.PHOTOS if self.centre.shows_models else CentrePage.MODELS)
+
+    def _on_why_key(self) -> None:
+        if not self.in_viewer:
+            self.panels.want_inspector()
+        self.why.toggle(self.current_photo())
+
     def _on_chosen(self) -> None:
-        photos = tuple(map(PhotoId, self.view.selected_ids().tolist()))
+        photos = self._selected()
         self.inspector.set_selection(photos)
+        self.why.follow(photos[0] if len(photos) == 1 else None)
         self.status.set_selection(len(photos) if len(photos) > 1 else 0)
 
     def _on_edited(self, changes: ChangeSet) -> None:
@@ -405,42 +432,10 @@ class MainWindow(QMainWindow):
 
     def _on_tagging(self) -> None:
         self.close_viewer()
-        if not self._inspector_wanted:
-            self.toggle_inspector()
+        self.panels.want_inspector()
         self.inspector.focus_tag_edit()
 
     # -- how it looks -------------------------------------------------------------------------
-    def toggle_sidebar(self) -> None:
-        self._sidebar_wanted = not self._sidebar_wanted
-        self._update_panels()
-
-    def toggle_inspector(self) -> None:
-        self._inspector_wanted = not self._inspector_wanted
-        self._update_panels()
-
-    def _update_panels(self) -> None:
-        """Show the panels that are wanted; the first run is a screen of its own."""
-        started = not self.centre.is_first_run
-        self.top_bar.setVisible(started)
-        self.sidebar.setVisible(started and self._sidebar_wanted)
-        self.inspector.setVisible(started and self._inspector_wanted)
-
-    def _resize_tiles(self, factor: float) -> None:
-        self.view.set_tile_size(round(self.view.tile_size * factor))
-        self.top_bar.set_tile_size(self.view.tile_size)
-
-    def _set_shape(self, shape: TileShape) -> None:
-        self.view.set_tile_shape(shape)
-        self.top_bar.set_shape(shape)
-
-    def _toggle_shape(self) -> None:
-        squares = self.view.tile_shape is TileShape.SQUARE
-        self._set_shape(TileShape.JUSTIFIED if squares else TileShape.SQUARE)
-
-    def _set_grouping(self, grouping: Grouping) -> None:
-        self.view.set_grouping(grouping)
-        self.top_bar.set_grouping(grouping)
-
     def _set_full_screen(self, wanted: bool) -> None:
         if wanted != self.isFullScreen():
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -448,12 +443,10 @@ class MainWindow(QMainWindow):
     def _restore(self, state: WindowState) -> None:
         if state.geometry is not None:
             self.restoreGeometry(state.geometry)
-        self._sidebar_wanted, self._inspector_wanted = state.sidebar, state.inspector
-        self.view.set_tile_size(state.tile_size)
-        self.top_bar.set_tile_size(state.tile_size)
-        self._set_shape(state.shape)
-        self._set_grouping(state.grouping)
-        self._update_panels()
+        self.panels.sidebar_wanted = state.sidebar
+        self.panels.inspector_wanted = state.inspector
+        self.look.restore(state)
+        self.panels.update()
         self.view.setFocus()
 
     def state(self) -> WindowState:
@@ -463,8 +456,8 @@ class MainWindow(QMainWindow):
             tile_size=self.view.tile_size,
             shape=self.view.tile_shape,
             grouping=self.view.grouping,
-            sidebar=self._sidebar_wanted,
-            inspector=self._inspector_wanted,
+            sidebar=self.panels.sidebar_wanted,
+            inspector=self.panels.inspector_wanted,
         )
 
     # -- events -------------------------------------------------------------------------------
@@ -489,11 +482,3 @@ class MainWindow(QMainWindow):
         """End threads and let go of the library; the window is of no use afterwards."""
         self.events.close()
         self.thumbnails.shutdown()
-
-
-def _chosen_keys(settings: QSettings) -> dict[str, str]:
-    """Return the shortcuts that the person changed: command value to keys."""
-    settings.beginGroup("shortcuts")
-    chosen = {key: str(settings.value(key)) for key in settings.allKeys()}
-    settings.endGroup()
-    return chosen

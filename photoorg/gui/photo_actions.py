@@ -118,6 +118,7 @@ class PhotoActions(QObject):
         menu = QMenu(parent)
         add(menu, Command.OPEN)
         add(menu, Command.FIND_SIMILAR)
+        add(menu, Command.SHOW_WHY)
         menu.addSeparator()
         add(menu, Command.ADD_TAG)
         ratings = menu.addMenu("Rating")

@@ -29,6 +29,7 @@ class Command(StrEnum):
     TOGGLE_INSPECTOR = "toggle_inspector"
     FULL_SCREEN = "full_screen"
     SLIDESHOW = "slideshow"
+    MODELS = "models"
     QUIT = "quit"
 
     OPEN = "open"
@@ -42,6 +43,7 @@ class Command(StrEnum):
     PASTE_IMAGE = "paste_image"
 
     FIND_SIMILAR = "find_similar"
+    SHOW_WHY = "show_why"
     ADD_TAG = "add_tag"
     COPY_PATH = "copy_path"
     REVEAL = "reveal"
@@ -107,6 +109,7 @@ SHORTCUTS: Final = (
     _window(Command.TOGGLE_INSPECTOR, "Show or hide the inspector", "F10"),
     _window(Command.FULL_SCREEN, "Full screen", "F11"),
     _window(Command.SLIDESHOW, "Slideshow", "F5"),
+    _window(Command.MODELS, "Models", "Ctrl+M"),
     _window(Command.QUIT, "Quit", "Ctrl+Q"),
     _photos(Command.OPEN, "Open", "Return", "Enter", "Space"),
     _photos(Command.BACK, "Go back", "Esc"),
@@ -118,6 +121,7 @@ SHORTCUTS: Final = (
     _photos(Command.TOGGLE_SHAPE, "Rows or squares", "G"),
     _photos(Command.PASTE_IMAGE, "Find photos like the copied image", "Ctrl+V"),
     _both(Command.FIND_SIMILAR, "Find similar", "S"),
+    _both(Command.SHOW_WHY, "What the model sees", "W"),
     _both(Command.ADD_TAG, "Add tag…", "T", "Ctrl+T"),
     _both(Command.COPY_PATH, "Copy path", "Ctrl+C"),
     _both(Command.REVEAL, "Show in file manager", "Ctrl+Shift+R"),

@@ -88,6 +88,7 @@ class Sidebar(QWidget):
     Signals:
         scope_selected(PhotoScope): show these photos.
         add_folder_requested: ask the person for a folder.
+        models_requested: show the models.
         failures_requested: show the files that could not be read.
         folders_dropped(tuple[Path, ...]): folders were dropped to be added.
         remove_folder_requested(Path): take a folder out of the library.
@@ -98,6 +99,7 @@ class Sidebar(QWidget):
 
     scope_selected = Signal(object)
     add_folder_requested = Signal()
+    models_requested = Signal()
     failures_requested = Signal()
     folders_dropped = Signal(object)
     remove_folder_requested = Signal(object)
@@ -128,6 +130,9 @@ class Sidebar(QWidget):
         self._filter.setAccessibleName("Filter tags")
         self._filter.setClearButtonEnabled(False)
         self._filter.hide()
+        self._models = create_labelled_button(icons, "models", "Models", "place")
+        self._models.setToolTip("Models that suggest tags, and training (Ctrl+M)")
+        self._models.setCheckable(True)
         self._add = create_labelled_button(icons, "folder-add", "Add folder", "quiet")
         self._failures = create_labelled_button(icons, "warning", "", "quiet")
         self._failures.hide()
@@ -149,12 +154,17 @@ class Sidebar(QWidget):
         column.addWidget(self._tree, 1)
         column.addWidget(self._filter)
         column.addWidget(self._failures, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        foot = QVBoxLayout()
+        foot.setSpacing(SPACE_ITEM // 2)
+        foot.addWidget(self._models)
+        foot.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(foot)
 
     def _connect(self, theme: ThemeService) -> None:
         self._timer.timeout.connect(self._read)
         self._add.clicked.connect(self.add_folder_requested)
         self._failures.clicked.connect(self.failures_requested)
+        self._models.clicked.connect(self._on_models)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
         self._tree.menu_requested.connect(self._on_menu)
@@ -186,6 +196,14 @@ class Sidebar(QWidget):
         self._failures.setText(f"\N{THIN SPACE}{text}")
         self._failures.setAccessibleName(text)
         self._failures.setVisible(bool(count))
+
+    def set_models_shown(self, *, shown: bool) -> None:
+        """Mark the models as what is on show, or the photos again."""
+        if shown:
+            self._tree.selectionModel().clearSelection()
+        elif self._models.isChecked():
+            self._mark_scope()
+        self._models.setChecked(shown)
 
     def on_change(self, changes: ChangeSet) -> None:
         """Read folders and tags again where a change concerns them, a few times a second."""
@@ -252,6 +270,11 @@ class Sidebar(QWidget):
             self._expanded.discard(path)
 
     # -- what the person does ----------------------------------------------------------------
+    def _on_models(self) -> None:
+        # It is checked once the models are on show, not by the click itself.
+        self._models.setChecked(False)
+        self.models_requested.emit()
+
     def _on_current(self, index: QModelIndex) -> None:
         scope = self._model.row_of(index).scope() if index.isValid() else None
         if scope is not None and scope != self._scope:

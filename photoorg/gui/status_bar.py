@@ -7,7 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from photoorg.core.progress import Progress
 from photoorg.gui.icons import IconSet
-from photoorg.gui.theme import SPACE_ITEM, SPACE_PANEL, STATUS_BAR_HEIGHT
+from photoorg.gui.theme import (
+    FONT_BODY,
+    SPACE_ITEM,
+    SPACE_PANEL,
+    STATUS_BAR_HEIGHT,
+    tabular_font,
+)
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
 from photoorg.gui.widgets.elided_label import ElidedLabel
@@ -42,6 +48,7 @@ class StatusBar(QWidget):
         failures_requested: show the files that could not be read.
         show_more_requested: show the rest of the answer.
         clear_selection_requested: select nothing.
+        training_requested: show how the training goes.
     """
 
     pause_requested = Signal()
@@ -50,6 +57,7 @@ class StatusBar(QWidget):
     failures_requested = Signal()
     show_more_requested = Signal()
     clear_selection_requested = Signal()
+    training_requested = Signal()
 
     def __init__(self, icons: IconSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +68,7 @@ class StatusBar(QWidget):
         self._result = create_label()
         self._more = create_button("Show more", "link")
         self._failures = create_button("", "link")
+        self._training = create_button("", "link")
         self._label = ElidedLabel()
         self._figures = create_label("", "dimmed")
         self._bar = QProgressBar()
@@ -69,11 +78,13 @@ class StatusBar(QWidget):
         self._clear.clicked.connect(self.clear_selection_requested)
         self._more.clicked.connect(self.show_more_requested)
         self._failures.clicked.connect(self.failures_requested)
+        self._training.clicked.connect(self.training_requested)
         self._pause.clicked.connect(self._on_pause)
         self._cancel.clicked.connect(self.cancel_requested)
         self.set_selection(0)
         self.set_result(None)
         self.set_failures(0)
+        self.set_training("")
         self.set_progress(None)
 
     def _build(self) -> None:
@@ -90,7 +101,8 @@ class StatusBar(QWidget):
         for at_left in (self._selection, self._clear, self._result, self._more):
             line.addWidget(at_left)
         line.addStretch(1)
-        for at_right in (self._failures, self._label, self._bar, self._figures):
+        self._training.setFont(tabular_font(FONT_BODY))
+        for at_right in (self._training, self._failures, self._label, self._bar, self._figures):
             line.addWidget(at_right)
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
@@ -140,6 +152,12 @@ class StatusBar(QWidget):
         self._failures.setText(f"{wording.files(count)} could not be read")
         self._show(bool(count), self._failures)
 
+    def set_training(self, text: str) -> None:
+        """Say how far a training is, and lead to it; "" where none runs."""
+        self._training.setText(text)
+        self._training.setToolTip("Show the training")
+        self._show(bool(text), self._training)
+
     # -- inside ------------------------------------------------------------------------------
     def _show(self, on: bool, *parts: QWidget) -> None:
         for part in parts:
@@ -148,7 +166,7 @@ class StatusBar(QWidget):
 
     def _update_visibility(self) -> None:
         # Failures alone do not open the bar: it is for what goes on, and they are told then.
-        parts = (self._selection, self._result, self._label)
+        parts = (self._selection, self._result, self._training, self._label)
         self.setVisible(any(not part.isHidden() for part in parts))
 
     def _show_bar(self, progress: Progress) -> None:

@@ -27,6 +27,7 @@ QLabel[kind="title"] { font-size: 15px; font-weight: 600; }
 QLabel[kind="empty"] { font-size: 20px; font-weight: 600; }
 QLabel[kind="warning"] { color: $warning; }
 QLabel[kind="danger"] { color: $danger; }
+QLabel[kind="state"] { color: $accent_strong; font-size: 11px; font-weight: 600; }
 
 QPushButton, QToolButton {
     background: $raised; border: 1px solid $line; border-radius: 6px;
@@ -48,8 +49,17 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:pressed, QToolButton[kind="quiet"]:pressed { background: $pressed; }
+QPushButton[kind="place"] {
+    background: transparent; border: 1px solid transparent; padding: 4px 12px; text-align: left;
+}
+QPushButton[kind="place"]:hover { background: $hover; }
+QPushButton[kind="place"]:checked, QPushButton[kind="place"]:pressed { background: $pressed; }
+QPushButton[kind="place"]:focus { border-color: $accent; }
 QToolButton[kind="quiet"]:checked { background: $pressed; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $accent; }
+QPushButton[kind="danger"] { color: $danger; }
+QPushButton[kind="choice"] { text-align: left; padding-right: 28px; }
+QPushButton[kind="choice"]::menu-indicator { image: none; width: 0; }
 QPushButton[kind="link"] {
     background: transparent; border: none; color: $accent_strong; padding: 0; text-align: left;
 }
@@ -58,6 +68,10 @@ QToolButton::menu-indicator { image: none; width: 0; }
 
 *[surface="surround"] { background: $surround; }
 QLabel[kind="on-surround"] { color: $on_surround; font-weight: 600; }
+QPushButton[kind="on-surround-link"] {
+    background: transparent; border: none; color: #5b9bf0; padding: 0;
+}
+QPushButton[kind="on-surround-link"]:hover { text-decoration: underline; }
 QLabel[kind="on-surround-dimmed"] { color: #a8a8a8; font-size: 11px; }
 QToolButton[kind="surround"] { background: transparent; border: 1px solid transparent; }
 QToolButton[kind="surround"]:hover { background: rgba(255, 255, 255, 30); }
@@ -124,7 +138,20 @@ QProgressBar {
     text-align: center;
 }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
-QCheckBox { spacing: 8px; background: transparent; }
+QCheckBox, QRadioButton { spacing: 8px; background: transparent; padding: 2px; }
+QCheckBox::indicator, QRadioButton::indicator {
+    width: 14px; height: 14px; border: 1px solid $dimmed; border-radius: 4px; background: $raised;
+}
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover { background: $hover; }
+QCheckBox::indicator:checked { border-color: $accent_strong; background: $accent_strong; }
+QRadioButton::indicator:checked {
+    width: 6px; height: 6px; border: 5px solid $accent_strong; background: $on_accent;
+}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $accent; }
+QCheckBox:focus, QRadioButton:focus {
+    border: 1px solid $accent; border-radius: 6px; padding: 1px;
+}
 """)
 
 

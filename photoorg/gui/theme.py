@@ -159,6 +159,13 @@ def sized_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont
     return font
 
 
+def tabular_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the system's font with figures of one width, so that columns of them line up."""
+    font = sized_font(pixels, weight)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
 class ThemeService(QObject):
     """Says which theme holds, and follows the desktop when it changes.
 

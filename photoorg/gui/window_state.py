@@ -39,6 +39,14 @@ def load_state(settings: QSettings) -> WindowState:
     )
 
 
+def load_keys(settings: QSettings) -> dict[str, str]:
+    """Return the shortcuts that the person changed: command value to keys."""
+    settings.beginGroup("shortcuts")
+    chosen = {key: str(settings.value(key)) for key in settings.allKeys()}
+    settings.endGroup()
+    return chosen
+
+
 def save_state(settings: QSettings, state: WindowState) -> None:
     """Write the state."""
     if state.geometry is not None:

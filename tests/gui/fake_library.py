@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_models import FakeModels
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
 from numpy.typing import NDArray
 
@@ -66,7 +67,7 @@ class Call:
     argument: object = None
 
 
-class FakeLibrary:
+class FakeLibrary(FakeModels):
     """Keeps LibraryPort in memory.
 
     Photo `i` (from 1) shows sample `(i - 1) % len(SAMPLES)`; nothing is stored per photo but what
@@ -82,6 +83,7 @@ class FakeLibrary:
     """
 
     def __init__(self, root: Path, *, count: int | None = None) -> None:
+        super().__init__()
         self.root = root
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []

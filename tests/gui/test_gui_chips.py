@@ -169,7 +169,7 @@ def test_the_hint_tells_the_figure_while_pointed_at(board):
     board.hint_changed.connect(hints.append)
     board.chip("spoon").setFocus()
     board.focus_first()
-    assert hints[-1].startswith("90 % likely")
+    assert hints[-1].startswith("90 % · Enter adds")
     board.chip("cup").clearFocus()
     assert hints[-1] == ""
 

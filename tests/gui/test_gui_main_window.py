@@ -382,7 +382,7 @@ def test_changes_keep_their_order(window, library, qtbot, monkeypatch) -> None:
 
 def test_t_goes_to_where_tags_are_typed(window, qtbot) -> None:
     window.view.choose(5)
-    window.toggle_inspector()
+    window.panels.toggle_inspector()
     press(qtbot, window, Qt.Key.Key_T)
     assert window.inspector.isVisible()
 
@@ -394,6 +394,7 @@ def test_the_menu_offers_what_the_keys_do(window) -> None:
     assert texts == [
         "Open",
         "Find similar",
+        "What the model sees",
         "Add tag…",
         "Rating",
         "Show in file manager",
@@ -500,7 +501,7 @@ def test_the_window_remembers(open_window, library, settings) -> None:
     window.top_bar.tile_size_chosen.emit(240)
     window.top_bar.shape_chosen.emit(TileShape.SQUARE)
     window.top_bar.grouping_chosen.emit(Grouping.DAY)
-    window.toggle_inspector()
+    window.panels.toggle_inspector()
     window.close()
     again = open_window(library)
     assert again.view.tile_size == 240

@@ -28,6 +28,7 @@ from photoorg.core.ids import PhotoId
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import Progress
 from photoorg.features.registry import visual_spec
+from photoorg.gui.centre import CentrePage
 from photoorg.gui.icons import IconSet
 from photoorg.gui.main_window import MainWindow
 from photoorg.gui.shortcuts import Command, Where
@@ -191,6 +192,22 @@ def test_accepted_rejected_and_undone_suggestions(indexed, real_photos, qtbot, t
 def _tags(opened: OpenWindow, photo: PhotoId) -> list[str]:
     details = opened.library.details(photo)
     return [] if details is None else [tag for tag, _ in details.confirmed]
+
+
+def test_what_the_model_sees_and_which_model_it_is(indexed, real_photos, qtbot) -> None:
+    window, cat = indexed.window, indexed.photo(real_photos["cat"])
+    window.open_viewer(cat)
+    window.why.ask(cat, "cat")
+    qtbot.waitUntil(lambda: window.viewer.shows_heat, timeout=PATIENCE_MS)
+    assert "cat" in window.viewer.why.words
+    window.close_viewer()
+    window.show_page(CentrePage.MODELS)
+    page = window.centre.models
+    qtbot.waitUntil(lambda: bool(page.cards), timeout=PATIENCE_MS)
+    assert page.is_empty
+    assert page.cards[0].marked_in_use
+    page.open_training()
+    assert page.form.start.isEnabled()
 
 
 def test_similar_from_the_menu(indexed, real_photos, qtbot) -> None:

@@ -144,3 +144,16 @@ def test_places_on_all_sides_of_the_world():
 
 def test_words_without_rate_or_estimate():
     assert progress_words(Progress("index", "Reading", 1, 9)) == "1 of 9"
+
+
+def test_a_training_is_told_and_leads_to_it(qtbot, bar):
+    bar.set_training("Training BiDNN, epoch 3 of 40")
+    assert not bar.isHidden()
+    assert bar._training.text() == "Training BiDNN, epoch 3 of 40"
+    with qtbot.waitSignal(bar.training_requested):
+        qtbot.mouseClick(bar._training, Qt.MouseButton.LeftButton)
+    bar.set_progress(RUNNING)
+    bar.set_training("")
+    assert not bar.isHidden(), "other work still goes on"
+    bar.set_progress(None)
+    assert bar.isHidden()

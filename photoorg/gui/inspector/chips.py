@@ -20,12 +20,14 @@ class ChipBoard(QWidget):
         accepted(str): a chip was accepted.
         dismissed(str): a chip was dismissed.
         menu_requested(str, QPoint): a context menu was asked for.
+        why_requested(str): why is a tag suggested?
         hint_changed(str): help for the chip pointed at or focused; "" when there is none.
     """
 
     accepted = Signal(str)
     dismissed = Signal(str)
     menu_requested = Signal(str, object)
+    why_requested = Signal(str)
     hint_changed = Signal(str)
 
     def __init__(self, theme: ThemeService, parent: QWidget | None = None) -> None:
@@ -116,6 +118,7 @@ class ChipBoard(QWidget):
         chip.accepted.connect(self.accepted)
         chip.dismissed.connect(self._on_dismissed)
         chip.menu_requested.connect(self.menu_requested)
+        chip.why_requested.connect(self.why_requested)
         chip.step.connect(self._on_step)
         chip.pointed.connect(lambda inside: self.hint_changed.emit(chip.hint() if inside else ""))
         chip.faded.connect(lambda: self._on_faded(chip))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from photoorg.core.changes import (
     AddTag,
@@ -20,14 +20,17 @@ from photoorg.core.changes import (
 )
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
+from photoorg.core.modelling import Explanation
 from photoorg.core.records import PhotoDetails, PhotoState, Suggestion
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.chips import ChipBoard, Flight
+from photoorg.gui.inspector.column import ColumnScroll, stack
 from photoorg.gui.inspector.data import Described, Suggested, describe, suggest
 from photoorg.gui.inspector.facts import Facts
 from photoorg.gui.inspector.preview import Preview
 from photoorg.gui.inspector.rating import RatingStars
 from photoorg.gui.inspector.tag_edit import TagEdit
+from photoorg.gui.inspector.why_section import WhySection
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import (
     INSPECTOR_WIDTH,
@@ -64,6 +67,8 @@ class Inspector(QWidget):
         reveal_requested(Path): show a file in the file manager.
         step_requested(int): go to the next (1) or previous (-1) photo; the focus stays here.
         left: Esc: the focus should go back to the photos.
+        why_requested(str): what speaks for this tag? "" asks about the photo as a whole.
+        why_toggled(bool): show what the model sees, or show it no longer.
     """
 
     operation_requested = Signal(object)
@@ -72,6 +77,8 @@ class Inspector(QWidget):
     reveal_requested = Signal(object)
     step_requested = Signal(int)
     left = Signal()
+    why_requested = Signal(str)
+    why_toggled = Signal(bool)
 
     def __init__(
         self,
@@ -103,6 +110,7 @@ class Inspector(QWidget):
         self._suggested_title = create_label("Suggested", "dimmed")
         self._hint = create_label(" ", "dimmed")
         self._similar = create_labelled_button(icons, "similar", "Find similar")
+        self.why = WhySection(theme, icons)
         self._facts = Facts(icons)
         self._nothing = create_label(
             "Select a photo to see and change its tags.", "dimmed", wrap=True
@@ -120,13 +128,13 @@ class Inspector(QWidget):
         self.setAccessibleName("Inspector")
         self._tags.setAccessibleName("Tags")
         self._suggested.setAccessibleName("Suggested tags")
-        self._tagging, _ = _stack(
+        self._tagging, _ = stack(
             self._stars, SPACE_ITEM, self._tags, SPACE_ITEM, self._edit, SPACE_GROUP
         )
-        self._suggesting, _ = _stack(
+        self._suggesting, _ = stack(
             self._suggested_title, SPACE_ITEM - 2, self._suggested, 4, self._hint, SPACE_PANEL
         )
-        self._content, column = _stack(
+        self._content, column = stack(
             self._preview,
             SPACE_PANEL,
             self._title,
@@ -136,20 +144,12 @@ class Inspector(QWidget):
             self._tagging,
             self._suggesting,
             self._similar,
+            SPACE_ITEM,
+            self.why,
             SPACE_GROUP,
             self._facts,
         )
-        self._scroll = _Scroll()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self._content)
-        for ground in (self._content, self._scroll.viewport()):
-            ground.setAutoFillBackground(False)
-        # The bar stands in the margin and always has its room, so nothing moves when it is needed.
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        right = max(0, SPACE_PANEL - self._scroll.verticalScrollBar().sizeHint().width())
-        column.setContentsMargins(SPACE_PANEL, SPACE_PANEL, right, SPACE_GROUP)
+        self._scroll = ColumnScroll(self._content, column)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
@@ -167,6 +167,9 @@ class Inspector(QWidget):
         self._edit.tags_entered.connect(self._on_tags_entered)
         self._edit.escaped.connect(self.left)
         self._stars.rated.connect(self._on_rated)
+        self._suggested.why_requested.connect(self.why_requested)
+        self.why.panel.word_chosen.connect(self.why_requested)
+        self.why.toggled.connect(self.why_toggled)
         self._similar.clicked.connect(self._on_similar)
         self._facts.reveal_requested.connect(self.reveal_requested)
 
@@ -231,6 +234,29 @@ class Inspector(QWidget):
         """Give the first suggestion the focus."""
         self._suggested.focus_first()
 
+    # -- why (WhyController) -----------------------------------------------------------------
+    def begin_why(self, photo: PhotoId, tag: str) -> None:
+        """Say that the model is asked about a photo."""
+        if self._photo_ids == (photo,):
+            self.why.begin(tag)
+            self._preview.set_heat(None)
+
+    def show_why(self, explanation: Explanation, heat: QImage | None) -> None:
+        """Show why, where it is about the photo that is shown."""
+        if self._photo_ids == (explanation.photo_id,):
+            self.why.show_answer(explanation)
+            self._preview.set_heat(heat)
+
+    def show_why_problem(self, photo: PhotoId, text: str) -> None:
+        """Say why there is no answer."""
+        if self._photo_ids == (photo,):
+            self.why.show_problem(text)
+
+    def end_why(self) -> None:
+        """Take the answer away."""
+        self.why.end()
+        self._preview.set_heat(None)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match Qt.Key(event.key()):
             case Qt.Key.Key_PageDown:
@@ -285,6 +311,7 @@ class Inspector(QWidget):
             self._preview.show_message("clock", "Being read…")
         self._set_parts(facts=True, readable=details.state is not PhotoState.FAILED)
         self._similar.setEnabled(details.state is PhotoState.READY)
+        self.why.setEnabled(details.state is PhotoState.READY)
         self._facts.show_details(details)
 
     def _show_many(self, described: Described) -> None:
@@ -305,6 +332,7 @@ class Inspector(QWidget):
     def _set_parts(self, *, facts: bool, readable: bool) -> None:
         self._facts.setVisible(facts)
         self._similar.setVisible(facts and readable)
+        self.why.setVisible(facts and readable)
         self._tagging.setVisible(readable)
 
     def _show_thumbnails(self, described: Described) -> None:
@@ -423,6 +451,8 @@ class Inspector(QWidget):
         menu = QMenu(self)
         menu.addAction("Add tag", chip.accept)
         menu.addAction("Not this tag", chip.dismiss)
+        menu.addSeparator()
+        menu.addAction("Why?", lambda: self.why_requested.emit(tag))
         self._open(menu, position)
 
     def _open(self, menu: QMenu, position: QPoint) -> None:
@@ -439,38 +469,6 @@ def _standing(details: PhotoDetails) -> str:
     if details.state is PhotoState.FAILED:
         return "Could not be read. It is tried again when the file changes."
     return ""
-
-
-class _Scroll(QScrollArea):
-    """Leaves the keys to the inspector, where Page Down goes to the next photo."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
-
-
-class _Column(QWidget):
-    """A column whose least height is the one at the width of the inspector.
-
-    Qt takes that of wrapped parts at their least width, where a paragraph of chips is a tower.
-    """
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.heightForWidth(INSPECTOR_WIDTH - 2 * SPACE_PANEL))
-
-
-def _stack(*parts: QWidget | int) -> tuple[QWidget, QVBoxLayout]:
-    """Return a widget with others in a column, the spaces given between them, and its layout."""
-    holder = _Column()
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for part in parts:
-        if isinstance(part, int):
-            column.addSpacing(part)
-        else:
-            column.addWidget(part)
-    column.addStretch(1)
-    return holder, column
 
 
 def _tag_chips(described: Described) -> list[ChipData]:

@@ -38,6 +38,7 @@ class Preview(QWidget):
         self._pixmaps: list[QPixmap] = []
         self._sign = ""
         self._message = ""
+        self._heat: QImage | None = None
         self.setFixedHeight(PREVIEW_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
@@ -59,6 +60,7 @@ class Preview(QWidget):
         if wanted == self._paths:
             return
         self._paths = wanted
+        self._heat = None
         self._tasks.run(
             lambda: read_images(wanted), self._on_read, key=(id(self), "preview"), owner=self
         )
@@ -68,8 +70,18 @@ class Preview(QWidget):
         self._tasks.drop((id(self), "preview"))
         self._paths = ()
         self._pixmaps = []
+        self._heat = None
         self._sign = sign
         self._message = message
+        self.update()
+
+    @property
+    def shows_heat(self) -> bool:
+        return self._heat is not None
+
+    def set_heat(self, heat: QImage | None) -> None:
+        """Lay a heat map over the photo, where it is a single one; None takes it away."""
+        self._heat = heat
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -121,6 +133,8 @@ class Preview(QWidget):
         )
         _clip(painter, target)
         painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
+        if self._heat is not None:
+            painter.drawImage(target, self._heat)
 
 
 def _clip(painter: QPainter, area: QRectF) -> None:

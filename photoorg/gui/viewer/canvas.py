@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from photoorg.gui.theme import FONT_BODY, ThemeService, sized_font
@@ -37,6 +45,7 @@ class PhotoCanvas(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._pixmap = QPixmap()
+        self._heat: QImage | None = None
         self._full = QSize()
         self._message = ""
         self._fitted = True
@@ -70,9 +79,19 @@ class PhotoCanvas(QWidget):
         self._message = message
         self.update()
 
+    def set_heat(self, heat: QImage | None) -> None:
+        """Lay a picture that covers the whole photo over it; None takes it away."""
+        self._heat = heat
+        self.update()
+
+    @property
+    def shows_heat(self) -> bool:
+        return self._heat is not None
+
     def clear(self) -> None:
         """Show nothing, and let go of the pixels."""
         self._pixmap = QPixmap()
+        self._heat = None
         self._full = QSize()
         self._message = ""
         self._fitted = True
@@ -232,11 +251,24 @@ class PhotoCanvas(QWidget):
         if seen.isEmpty():
             return
         # Only what is seen is scaled: at 800 % the whole would be gigabytes.
-        to_pixmap = self._pixmap.width() / target.width()
-        source = QRectF(
-            (seen.topLeft() - top_left) * to_pixmap,
-            QSizeF(seen.width() * to_pixmap, seen.height() * to_pixmap),
-        )
         smooth = self._scale < 4.0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawPixmap(seen, self._pixmap, source)
+        painter.drawPixmap(seen, self._pixmap, _part(seen, target, self._pixmap.size()))
+        if self._heat is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(seen, self._heat, _part(seen, target, self._heat.size()))
+
+
+def _part(seen: QRectF, target: QRectF, size: QSize) -> QRectF:
+    """Return the part of a picture that is seen of it.
+
+    Args:
+        seen: what is in view.
+        target: where the whole picture lies.
+        size: of the picture, in its own pixels.
+    """
+    across, down = size.width() / target.width(), size.height() / target.height()
+    corner = seen.topLeft() - target.topLeft()
+    return QRectF(
+        corner.x() * across, corner.y() * down, seen.width() * across, seen.height() * down
+    )

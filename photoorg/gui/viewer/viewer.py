@@ -6,17 +6,19 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
+from photoorg.core.modelling import Explanation
 from photoorg.gui.grid.contents import Ids
 from photoorg.gui.icons import IconSet
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SPACE_ITEM, TOP_BAR_HEIGHT, ThemeService
 from photoorg.gui.viewer.canvas import PhotoCanvas
 from photoorg.gui.viewer.loader import Level, LoadedPhoto, PhotoLoader, PhotoReader
+from photoorg.gui.why.panel import WhyPanel
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_icon_button, create_label
 
@@ -34,12 +36,16 @@ class Viewer(QWidget):
         shown(PhotoId): another photo is on show.
         similar_requested(PhotoId): find photos like this one.
         full_screen_requested(bool): fill the screen, or do so no longer.
+        why_toggled(): show what the model sees in the photo, or show it no longer.
+        why_requested(str): what speaks for this word? "" asks about the photo as a whole.
     """
 
     closed = Signal()
     shown = Signal(object)
     similar_requested = Signal(object)
     full_screen_requested = Signal(bool)
+    why_toggled = Signal()
+    why_requested = Signal(str)
 
     def __init__(
         self,
@@ -62,6 +68,8 @@ class Viewer(QWidget):
         self._scale = create_label("", "dimmed")
         self._back = self._button("chevron-left", "Back to the photos (Esc)")
         self._similar = self._button("similar", "Find similar")
+        self._why_button = self._button("heat", "What the model sees (W)")
+        self.why = WhyPanel(theme, on_photo=True, parent=self)
         self._zoom = self._button("actual-size", "Show at 100 % (Z)")
         self._slides = self._button("play", "Slideshow (F5)")
         self._full_screen = self._button("fullscreen", "Full screen (F11)")
@@ -113,7 +121,13 @@ class Viewer(QWidget):
         left_row.addStretch()
         right_row.addStretch()
         right_row.addWidget(self._scale)
-        for button in (self._zoom, self._similar, self._slides, self._full_screen):
+        for button in (
+            self._zoom,
+            self._why_button,
+            self._similar,
+            self._slides,
+            self._full_screen,
+        ):
             right_row.addWidget(button)
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(SPACE_ITEM, 0, SPACE_ITEM, 0)
@@ -130,12 +144,16 @@ class Viewer(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._bar)
         layout.addWidget(self._canvas, 1)
+        self.why.hide()
+        self.why.raise_()
         self._previous.raise_()
         self._next.raise_()
 
     def _connect(self) -> None:
         self._back.clicked.connect(self.closed)
         self._similar.clicked.connect(self._on_similar)
+        self._why_button.clicked.connect(self.why_toggled)
+        self.why.word_chosen.connect(self.why_requested)
         self._zoom.clicked.connect(self.toggle_scale)
         self._slides.clicked.connect(self.toggle_slideshow)
         self._full_screen.clicked.connect(
@@ -195,6 +213,7 @@ class Viewer(QWidget):
 
     def _go_to(self, place: int) -> None:
         self._place = place
+        self._canvas.set_heat(None)
         self._level = Level.THUMBNAIL
         photo = PhotoId(int(self._ids[place]))
         near = [place + 1, place - 1, place + 2]
@@ -238,6 +257,45 @@ class Viewer(QWidget):
             facts.append(wording.moment(details.metadata.taken_at))
         facts.append(f"{self._place + 1:,} of {len(self._ids):,}")
         self._facts.setText("  ·  ".join(facts))
+
+    # -- why (WhyController) ------------------------------------------------------------------
+    @property
+    def shows_heat(self) -> bool:
+        return self._canvas.shows_heat
+
+    def begin_why(self, photo: PhotoId, tag: str) -> None:
+        """Say that the model is asked about a photo."""
+        if photo == self.current_photo():
+            self._canvas.set_heat(None)
+            self.why.set_question(tag)
+            self._show_why_panel()
+
+    def show_why(self, explanation: Explanation, heat: QImage | None) -> None:
+        """Lay the heat map over the photo and say what the model sees in it."""
+        if explanation.photo_id == self.current_photo():
+            self._canvas.set_heat(heat)
+            self.why.show_answer(explanation)
+            self._show_why_panel()
+
+    def show_why_problem(self, photo: PhotoId, text: str) -> None:
+        """Say why there is no answer."""
+        if photo == self.current_photo():
+            self.why.show_problem(text)
+            self._show_why_panel()
+
+    def end_why(self) -> None:
+        """Take map and words away."""
+        self._canvas.set_heat(None)
+        self.why.hide()
+        self.why.clear()
+
+    def _show_why_panel(self) -> None:
+        self.why.show()
+        self._place_why_panel()
+
+    def _place_why_panel(self) -> None:
+        margin = 2 * SPACE_ITEM
+        self.why.move(margin, self.height() - self.why.height() - margin)
 
     # -- scale --------------------------------------------------------------------------------
     def toggle_scale(self) -> None:
@@ -320,6 +378,7 @@ class Viewer(QWidget):
         middle = (size.height() - _EDGE_BUTTON) // 2
         self._previous.move(QPoint(2 * SPACE_ITEM, middle))
         self._next.move(QPoint(size.width() - _EDGE_BUTTON - 2 * SPACE_ITEM, middle))
+        self._place_why_panel()
         super().resizeEvent(event)
 
     def name_label(self) -> QLabel:

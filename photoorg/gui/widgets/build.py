@@ -13,7 +13,7 @@ def create_label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabe
 
     Args:
         text: what it says.
-        kind: "dimmed", "title", "empty", "warning", "danger", or plain.
+        kind: "dimmed", "title", "empty", "warning", "danger", "state", or plain.
         wrap: break long text into lines.
     """
     label = QLabel(text)
@@ -25,7 +25,7 @@ def create_label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabe
 
 
 def create_button(text: str, kind: str = "") -> QPushButton:
-    """Return a button; its kind is "primary", "quiet", "link" or plain."""
+    """Return a button; its kind is "primary", "quiet", "danger", "link" or plain."""
     button = QPushButton(text)
     if kind:
         button.setProperty("kind", kind)

@@ -104,6 +104,7 @@ class Chip(QAbstractButton):
         dismissed(str): the tag is not wanted.
         step(int): the focus should go on by so many chips.
         menu_requested(str, QPoint): a context menu at a global position.
+        why_requested(str): why is it suggested?
         pointed(bool): the pointer or the focus came (True) or left.
         faded: `fade_out` came to its end.
     """
@@ -112,6 +113,7 @@ class Chip(QAbstractButton):
     dismissed = Signal(str)
     step = Signal(int)
     menu_requested = Signal(str, object)
+    why_requested = Signal(str)
     pointed = Signal(bool)
     faded = Signal()
 
@@ -162,7 +164,7 @@ class Chip(QAbstractButton):
         match self._data.kind:
             case ChipKind.SUGGESTED:
                 likely = wording.percent(self._data.share)
-                return f"{likely} likely · Enter adds, Backspace rejects"
+                return f"{likely} · Enter adds, Backspace rejects, W why"
             case ChipKind.PARTIAL:
                 return "Enter adds it to all, Backspace removes it"
             case ChipKind.CONFIRMED:
@@ -234,6 +236,8 @@ class Chip(QAbstractButton):
                 self.accept()
             case Qt.Key.Key_Backspace | Qt.Key.Key_Delete:
                 self.dismiss()
+            case Qt.Key.Key_W if self._data.kind is ChipKind.SUGGESTED:
+                self.why_requested.emit(self._data.tag)
             case Qt.Key.Key_Left:
                 self.step.emit(-1)
             case Qt.Key.Key_Right:
