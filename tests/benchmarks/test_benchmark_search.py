@@ -177,7 +177,7 @@ def library(tmp_path: Path) -> Iterator[tuple[Catalog, SearchEngine, TextEncoder
             part = ids[start : start + 5000]
             catalog.store_vectors(model.visual_key, [PhotoId(k) for k in part.tolist()], pooled)
             alike.add(part, model.similarity(pooled))
-        yield catalog, SearchEngine(catalog, joint, alike, model, encoder), encoder
+        yield catalog, SearchEngine(catalog, joint, alike, model, encoder, model), encoder
 
 
 def test_search_engine(library: tuple[Catalog, SearchEngine, TextEncoder]) -> None:
