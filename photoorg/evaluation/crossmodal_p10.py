@@ -45,7 +45,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 _DIMENSION = 100
-_TEXT = "word2vec-skipgram"
+_TEXT = "word2vec-skipgram-hs"
 _SEEN_CLASSES = 10
 """Visual concepts of a photo: the network's most probable classes."""
 
@@ -68,7 +68,10 @@ _WEIGHTS = np.linspace(0, 1, 21)
 
 _AUTOENCODERS = MultimodalAutoencoderConfig(schedule=Schedule(epochs=60, patience=6))
 _BIDNN = BiDnnConfig(
-    visual_scaling="whiten", text_scaling="whiten", schedule=Schedule(epochs=10, patience=0)
+    visual_scaling="standardise",
+    text_scaling="standardise",
+    weight_penalty=0.0,
+    schedule=Schedule(epochs=10, patience=0),
 )
 """Scaling and length of the training, which the paper leaves open, were chosen on anchors among the
 photos to learn from."""

@@ -28,6 +28,8 @@ def logistic_scores(
     truth: NDArray[np.bool_],
     rows: NDArray[np.int64],
     strengths: tuple[float, ...] = STRENGTHS,
+    *,
+    barred: NDArray[np.bool_] | None = None,
 ) -> Floats:
     """Fit classifiers for several concepts and penalties at once; return their scores.
 
@@ -42,6 +44,8 @@ def logistic_scores(
         truth: bool [n, k].
         rows: int64, which photos to learn from.
         strengths: the penalties, s of them.
+        barred: bool [d, k], features that a concept's classifier may not use; by default it may use
+            all.
 
     Returns:
         [n, k, s], scores of all photos.
@@ -54,6 +58,7 @@ def logistic_scores(
     learned = features[rows]
     transposed = learned.T
     size = dimension * signs.shape[1]
+    usable = None if barred is None else ~np.repeat(barred, count, axis=1)
 
     def objective(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weight = parameters[:size].reshape(dimension, -1).astype(np.float32)
@@ -62,9 +67,10 @@ def logistic_scores(
         # 1 / (1 + exp(m)), by the hyperbolic tangent, which overflows for no argument.
         slope = -signs * (1 - np.tanh(margins / 2)) / 2 / len(rows)
         loss = np.logaddexp(0, -margins).sum() / len(rows) + 0.5 * (penalty * weight**2).sum()
-        gradient = np.concatenate(
-            [(transposed @ slope + penalty * weight).ravel(), slope.sum(axis=0)]
-        )
+        by_weight = transposed @ slope + penalty * weight
+        if usable is not None:
+            by_weight *= usable  # weights begin at zero, and these stay there
+        gradient = np.concatenate([by_weight.ravel(), slope.sum(axis=0)])
         return float(loss), gradient.astype(np.float64)
 
     start = np.zeros(size + signs.shape[1])

@@ -25,8 +25,12 @@ from photoorg.evaluation.tag_auc import (
     choose_concepts,
     evaluate_tag_auc,
     measure_concept,
+    measure_raw_tags,
+    raw_tags,
+    rotate,
 )
 from photoorg.models.datasets import Dataset
+from photoorg.models.preprocessing import whiten
 
 
 def test_the_probe_finds_what_scikit_learn_finds() -> None:
@@ -129,15 +133,18 @@ def test_with_the_concepts_tag_left_in_the_figures_would_be_others(captioned) ->
     setting = setting_of(captioned)
     learned, validation = corpus.split_training(0.2, 0)
 
-    def figures(dictionary):
+    def figures(dictionary, concept):
         truth = corpus.truth_of(["snow"])
         probes = Probes(truth, learned, validation, corpus.judged, (len(learned),))
-        measure_concept(probes, Said.of(corpus, dictionary, setting), (), 0, setting)
+        said = Said.of(corpus, dictionary - {concept}, setting)
+        measure_concept(probes, said, (), 0, setting)
+        bag, own = raw_tags(corpus, dictionary, [concept], setting)
+        measure_raw_tags(probes, bag, own, (), setting)
         return probes.figures(len(learned))
 
     # The other things are left out, for where none of them is there must be snow.
-    rest = corpus.dictionary(1) - {"snow", "dog", "beach", "boat"}
-    left_in, taken_out = figures(rest | {"snow"}), figures(rest)
+    dictionary = corpus.dictionary(1) - {"dog", "beach", "boat"}
+    left_in, taken_out = figures(dictionary, "no tag"), figures(dictionary, "snow")
     assert left_in[RAW] == 1.0
     for name in (RAW, WORDS, LSA):
         assert taken_out[name] < 0.8 < left_in[name]
@@ -190,3 +197,27 @@ def test_the_protocol_on_labels_gives_all_rows(tmp_path, monkeypatch) -> None:
     assert all(0 <= row["auc"] <= 1 for row in answer["rows"])
     assert len(answer["concepts"]) == 1
     assert answer["tags_and_truth"] == "labels as tags and as truth"
+
+
+def test_a_barred_feature_is_as_if_it_were_not_there() -> None:
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(200, 6)).astype(np.float32)
+    truth = features[:, [0, 1]] + rng.normal(size=(200, 2)) > 0
+    barred = np.zeros((6, 2), dtype=np.bool_)
+    barred[0, 0] = barred[1, 1] = True
+    rows = np.arange(150)
+    together = logistic_scores(features, truth, rows, (1e-2,), barred=barred)
+    for concept in (0, 1):
+        left = np.delete(features, concept, axis=1)
+        alone = logistic_scores(left, truth[:, [concept]], rows, (1e-2,))
+        np.testing.assert_allclose(together[:, concept], alone[:, 0], atol=0.02)
+
+
+def test_whitening_what_was_rotated_is_whitening() -> None:
+    rng = np.random.default_rng(4)
+    rows = (rng.normal(size=(300, 12)) @ rng.normal(size=(12, 12))).astype(np.float32)
+    among = np.arange(250)
+    turned = rotate(rows, among)
+    direct = whiten(rows, 12, among=among, floor=0.1)(rows)
+    by_turning = whiten(turned, 12, among=among, floor=0.1)(turned)
+    np.testing.assert_allclose(np.abs(by_turning), np.abs(direct), rtol=1e-2, atol=1e-2)
