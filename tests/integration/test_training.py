@@ -213,7 +213,7 @@ def test_a_model_is_trained_used_explained_carried_off_brought_back_and_damaged(
 def test_a_model_of_other_features_says_which_photos_it_cannot_find(
     library: Library, real_photos: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    """Training computes the vectors that are missing; photos added later lack them."""
+    """Training computes the vectors that are missing, and so does indexing for the model in use."""
     model_id = train(
         library, TrainingRequest("cross-modal-1", "bovw-sift", "bag-of-tags", epochs=1)
     )
@@ -227,8 +227,12 @@ def test_a_model_of_other_features_says_which_photos_it_cannot_find(
     folder.mkdir()
     with Image.open(real_photos["coffee"]) as coffee:
         coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "later.jpg")
+    library.use_model(STARTER_ID)
     index(library, folder)
+    library.use_model(model_id)
     assert "not looked at with bovw-sift yet: 1." in library.search("cat", EVERYTHING).notice
+    index(library, folder)
+    assert library.search("cat", EVERYTHING).notice == "", "the new photo was looked at too"
 
 
 # -- stopping and going on --------------------------------------------------------------------
