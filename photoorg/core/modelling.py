@@ -74,6 +74,7 @@ class ModelInfo:
         created: ISO date and time, or "" where it came with the program.
         size: bytes on disk.
         metrics: held-out figures by name, in percent.
+        held_out: how many photos those figures are of; 0 where that is not known.
         active: whether search and suggestions use it now.
         problem: why it cannot be used, or "".
     """
@@ -91,6 +92,7 @@ class ModelInfo:
     metrics: Mapping[str, float] = field(default_factory=dict)
     active: bool = False
     problem: str = ""
+    held_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from photoorg.core.errors import EnvironmentProblem
 from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import Failure, IndexReport
-from photoorg.features.registry import needs_learning
+from photoorg.features.registry import needs_learning, visual_spec
 from photoorg.jobs.ingest import Ingest, Tally, VisibleFirst
 from photoorg.jobs.learning import learn_if_needed
 from photoorg.jobs.meter import Meter
@@ -87,6 +87,9 @@ def encode_missing(
         EnvironmentProblem: the disk is full, no worker starts, ...
     """
     learn_if_needed(catalog, features, token=token, on_progress=on_progress)
+    key = visual_spec(features, visual_files(catalog.paths, weights)).key
+    if not catalog.photos_without_vector(key):
+        return key
     meter = Meter(TASK, on_progress)
     workers = Workers(catalog.paths, features, weights=weights)
     try:
@@ -101,7 +104,7 @@ def encode_missing(
     finally:
         workers.close()
         meter.finish("Done", 0, 0)
-    return workers.visual.key
+    return key
 
 
 def learn_before_indexing(

@@ -38,6 +38,7 @@ from photoorg.core.records import (
     Suggestion,
     TagCount,
 )
+from photoorg.features.registry import visual_spec
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -399,13 +400,21 @@ class Library:
             return self._workers
 
     def _workers_for(self, features: str) -> Workers:
-        """Return the workers for a kind of visual vectors; those that rest end by themselves."""
+        """Return the workers for a kind of visual vectors; those that rest end by themselves.
+
+        A network that was learned or adapted anew since is loaded anew.
+        """
         if features == self._features:
             return self._start_workers()
+        key = visual_spec(features, visual_files(self._catalog.paths)).key
         with self._lock:
-            if features not in self._other_workers:
-                self._other_workers[features] = Workers(self._catalog.paths, features)
-            return self._other_workers[features]
+            outdated = self._other_workers.get(features)
+            if outdated is not None and outdated.visual.key == key:
+                return outdated
+            fresh = self._other_workers[features] = Workers(self._catalog.paths, features)
+        if outdated is not None:
+            outdated.close()
+        return fresh
 
     def _refresh(self) -> None:
         """Without a follower, bring the indexes up to date before they are asked."""

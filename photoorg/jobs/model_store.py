@@ -285,6 +285,7 @@ def info_of(model_id: str, manifest: Manifest) -> ModelInfo:
             for name, value in manifest.metrics.items()
             if isinstance(value, int | float)
         },
+        held_out=_count(training, "held_out"),
     )
 
 

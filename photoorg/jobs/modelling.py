@@ -24,15 +24,14 @@ from photoorg.core.modelling import (
 )
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import Suggestion
-from photoorg.features.registry import DEFAULT_VISUAL, visual_kinds, visual_spec
+from photoorg.features.registry import DEFAULT_VISUAL, visual_kinds
 from photoorg.features.visual import WeightsMissing
 from photoorg.jobs.active_model import forget_indexes
 from photoorg.jobs.explain import Explainer, StarterExplainer, TrainedExplainer, explain
-from photoorg.jobs.ingest import Ingest, Tally, VisibleFirst
-from photoorg.jobs.learning import learn_if_needed
+from photoorg.jobs.indexing import encode_missing
 from photoorg.jobs.model_store import ModelStore, features_of
 from photoorg.jobs.search_service import SearchService
-from photoorg.jobs.training import LOOKING, Trainer
+from photoorg.jobs.training import Trainer
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.search.ports import TagSuggester
 
@@ -221,24 +220,8 @@ class Modelling:
     def _look(
         self, features: str, token: CancelToken, on_progress: Callable[[Progress], None]
     ) -> ModelKey:
-        """Compute the visual vectors of a kind that photos lack; return what makes them.
-
-        Raises:
-            UsageProblem: there is no such kind, or there are too few photos to learn it from.
-            EnvironmentProblem: weights are missing, the disk is full, no worker starts.
-            Cancelled: through the token; what is computed is kept.
-        """
-        learn_if_needed(self._catalog, features, token=token, on_progress=on_progress)
-        key = visual_spec(features, visual_files(self._catalog.paths)).key
-        if self._catalog.photos_without_vector(key):
-
-            def tell(tally: Tally) -> None:
-                done, total = tally.read + tally.encoded, tally.to_read + tally.to_encode
-                on_progress(Progress("train", LOOKING, done, total, tally.failed))
-
-            workers = self._workers_for(features)
-            Ingest(self._catalog, workers, token, VisibleFirst(), tell).run()
-        return key
+        """Compute the visual vectors of a kind that photos lack; return what makes them."""
+        return encode_missing(self._catalog, features, token=token, on_progress=on_progress)
 
     def _tell_changed(self) -> None:
         """Let views ask anew: suggestions and answers are those of another model now."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from photoorg.core.errors import UsageProblem
-from photoorg.models.arrays import Activation, Array, Initialisation, dense
+from photoorg.models.arrays import Array, dense
 from photoorg.models.joint_autoencoder import (
+    OneHiddenLayerConfig,
     one_hidden_layer,
     reconstruct,
     weight_decay,
@@ -19,7 +19,6 @@ from photoorg.models.joint_autoencoder import (
 )
 from photoorg.models.network import Network, ridge_regression
 from photoorg.models.preprocessing import Preprocessing, standardise, whiten
-from photoorg.models.schedule import Schedule
 
 if TYPE_CHECKING:
     import torch
@@ -30,41 +29,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CrossModalConfig:
-    """Hyperparameters, by default those of paper 000, section 4.
+class CrossModalConfig(OneHiddenLayerConfig):
+    """Hyperparameters; see `OneHiddenLayerConfig`.
 
-    Attributes:
-        components: of the PCA-whitened visual vector.
-        whitening_floor: regularises the whitening; see `whiten`. The paper does not say whether it
-            was.
-        overcompleteness: hidden units per input.
-        text_weight: mu, how much more the tags' reconstruction counts than the photo's; only
-            Cross-Modal II reconstructs the photo.
-        weight_penalty: lambda, on the squared Frobenius norms of both weight matrices. The paper
-            does not give it.
-        activation: of the hidden layer. The paper does not name it.
-        initialisation: of the weights. The paper does not name it.
-        ridge: penalty of the regression that stands for a text encoder, per photo; not the paper's.
-        schedule: how it is optimised. The paper says stochastic gradient descent only.
+    Only Cross-Modal II reconstructs the photo, so `text_weight` matters to it alone. `ridge` is of
+    the regression that stands for a text encoder.
     """
-
-    components: int = 200
-    whitening_floor: float = 0.0
-    overcompleteness: float = 1.4
-    text_weight: float = 10.0
-    weight_penalty: float = 1e-4
-    activation: Activation = "sigmoid"
-    initialisation: Initialisation = "glorot"
-    ridge: float = 0.1
-    schedule: Schedule = field(default_factory=lambda: Schedule(epochs=60, patience=6))
-
-    def __post_init__(self) -> None:
-        if self.components < 1 or not self.overcompleteness > 0 or not self.ridge > 0:
-            raise UsageProblem("Components, over-completeness and ridge must be above 0.")
-        if not (self.text_weight >= 0 and self.weight_penalty >= 0):
-            raise UsageProblem("The weights of a loss's terms must not be below 0.")
-        if not self.whitening_floor >= 0:
-            raise UsageProblem("The whitening's floor must not be below 0.")
 
 
 class _CrossModal(Network[CrossModalConfig]):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JointAutoencoderConfig:
-    """Hyperparameters, by default those of paper 000, section 4.
+class OneHiddenLayerConfig:
+    """Hyperparameters of all three networks, by default those of paper 000, section 4.
 
     Attributes:
         components: of the PCA-whitened visual vector.
@@ -54,6 +54,11 @@ class JointAutoencoderConfig:
             raise UsageProblem("The weights of a loss's terms must not be below 0.")
         if not self.whitening_floor >= 0:
             raise UsageProblem("The whitening's floor must not be below 0.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointAutoencoderConfig(OneHiddenLayerConfig):
+    """Hyperparameters; see `OneHiddenLayerConfig`."""
 
 
 class JointAutoencoder(FusingNetwork[JointAutoencoderConfig]):

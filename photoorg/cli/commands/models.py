@@ -93,6 +93,7 @@ def as_document(info: ModelInfo) -> dict[str, object]:
         "created": info.created,
         "bytes": info.size,
         "metrics": dict(info.metrics),
+        "held_out": info.held_out,
         "active": info.active,
         "problem": info.problem,
         "trainable": False,

@@ -122,10 +122,14 @@ def read_shelf(library: LibraryPort) -> Shelf:
 
 
 def trained_on(model: ModelInfo) -> str:
-    """Return "My library · 1,204 photos, 87 tags"."""
+    """Return "My library · 1,204 photos, 87 tags · measured on 134 other photos"."""
     photos = wording.photos(model.photos) if model.photos else ""
     counts = ", ".join(filter(None, (photos, _tags(model.tags))))
-    return " · ".join(filter(None, (model.source, counts)))
+    measured = ""
+    if model.held_out and model.metrics:
+        others = "photo" if model.held_out == 1 else "photos"
+        measured = f"measured on {model.held_out:,} other {others}"
+    return " · ".join(filter(None, (model.source, counts, measured)))
 
 
 def made_on(model: ModelInfo) -> str:
