@@ -148,7 +148,9 @@ class SearchEngine:
         if self._meaning is None:
             return Judgement.none(), f"{_WORDS_ONLY}: looking by meaning is not ready yet."
         if not len(self._joint):
-            return Judgement.none(), f"{_WORDS_ONLY}: no photo has been looked at yet."
+            # What the model itself has to say, such as which photos it lacks, tells more.
+            why = self._notice() or f"{_WORDS_ONLY}: no photo has been looked at yet."
+            return Judgement.none(), why
         try:
             seen = self._meaning.judge(wish)
         except (EnvironmentProblem, ModelFileProblem) as problem:

@@ -137,6 +137,12 @@ def test_a_notice_of_the_model_is_told_with_each_answer(catalog) -> None:
     assert both == "No vector for “xyzzy”. 2 photos were not looked at."
 
 
+def test_a_model_that_has_seen_no_photo_says_what_it_lacks(catalog) -> None:
+    catalog.pictures = {}
+    told = ask(catalog, "dog", "2 photos were not looked at.")[1]
+    assert told == "2 photos were not looked at."
+
+
 def test_looking_for_similar_photos_stays_with_the_other_model(catalog) -> None:
     found = engine(catalog, Trained()).similar(PhotoId(1))
     assert found.hits[0].photo_id == 2
