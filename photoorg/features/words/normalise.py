@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from photoorg.features.words.base import Document
+from photoorg.features.words.lemmas import fold, lemma_of
 
 JOINER = "_"
 """Between the words of a multi-word tag that is one token."""
@@ -30,7 +31,6 @@ _FUNCTION_WORDS = frozenset([
 ])
 # fmt: on
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019\u02bc]s\b")
-_LANGUAGE = "en"
 
 
 class Normaliser:
@@ -112,17 +112,9 @@ def _words(text: str) -> tuple[str, ...]:
     A combining mark belongs to the letter before it (Devanagari's vowels are such marks, which
     `re` does not count as part of a word); a picture sign is a word for itself.
     """
-    spaced = "".join(map(_spaced, _POSSESSIVE.sub("", _fold(text))))
+    spaced = "".join(map(_spaced, _POSSESSIVE.sub("", fold(text))))
     stripped = (_without_leading_marks(word) for word in spaced.split())
-    return tuple(_lemma(word) for word in stripped if word)
-
-
-def _fold(text: str) -> str:
-    """Fold case and compatibility forms until nothing changes.
-
-    One round is not always enough: some characters fold to ones that fold again.
-    """
-    return _settle(text, lambda form: unicodedata.normalize("NFKC", form).casefold())
+    return tuple(lemma_of(word) for word in stripped if word)
 
 
 @cache
@@ -139,37 +131,3 @@ def _without_leading_marks(word: str) -> str:
     while start < len(word) and unicodedata.category(word[start])[0] == "M":
         start += 1
     return word[start:]
-
-
-@lru_cache(maxsize=1 << 16)
-def _lemma(word: str) -> str:
-    """Return the English dictionary form of a word in Latin script, other words as they are.
-
-    Names are left alone where the dictionary knows them: it gives them with a capital.
-    """
-    if len(word) < 2 or not word.isalpha() or not _is_latin(word):
-        return word
-    from simplemma import lemmatize
-
-    # Chains ("leavings", "leaving", "leave") are followed to their end.
-    return _settle(word, lambda form: _whole(_fold(lemmatize(form, lang=_LANGUAGE)), form))
-
-
-def _whole(lemma: str, word: str) -> str:
-    """Return a lemma unless it would fall apart into several words."""
-    return lemma if lemma.isalpha() else word
-
-
-def _settle(text: str, step: Callable[[str], str]) -> str:
-    """Apply `step` until nothing changes; of forms that follow each other in a circle, the least.
-
-    Either way the result maps to itself, which is what makes normalising idempotent.
-    """
-    seen = [text]
-    while (following := step(seen[-1])) not in seen:
-        seen.append(following)
-    return min(seen[seen.index(following) :])
-
-
-def _is_latin(word: str) -> bool:
-    return word.isascii() or all("LATIN" in unicodedata.name(letter, "") for letter in word)
