@@ -47,7 +47,7 @@ ALBUM_TAGS: Final = {
 }
 TRAINED: Final = ("joint-autoencoder", "bidnn", "cross-modal-2")
 TRAINING_SECONDS: Final = 600.0
-LONG: Final = 600
+LONG: Final = 3_000
 SOME_EPOCHS: Final = 150
 
 FONTS: Final = """<?xml version="1.0"?><fontconfig>

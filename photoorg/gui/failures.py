@@ -228,7 +228,7 @@ class FailuresPanel(QWidget):
         self._copy = create_button("Copy list")
         self._close = create_icon_button(icons, "close", "Back to the photos")
         self._failed = FailureList(theme, icons, "Files that could not be read")
-        self._fold = create_button("", "quiet")
+        self._fold = create_button("", "fold")
         self._fold.setCheckable(True)
         self._unsupported = FailureList(theme, icons, "Files that are not photos")
         self._build()

@@ -133,8 +133,8 @@ class Sidebar(QWidget):
         self._models = create_labelled_button(icons, "models", "Models", "place")
         self._models.setToolTip("Models that suggest tags, and training (Ctrl+M)")
         self._models.setCheckable(True)
-        self._add = create_labelled_button(icons, "folder-add", "Add folder", "quiet")
-        self._failures = create_labelled_button(icons, "warning", "", "quiet")
+        self._add = create_labelled_button(icons, "folder-add", "Add folder", "place")
+        self._failures = create_labelled_button(icons, "warning", "", "place")
         self._failures.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -153,11 +153,10 @@ class Sidebar(QWidget):
         column.setSpacing(SPACE_ITEM)
         column.addWidget(self._tree, 1)
         column.addWidget(self._filter)
-        column.addWidget(self._failures, 0, Qt.AlignmentFlag.AlignLeft)
         foot = QVBoxLayout()
         foot.setSpacing(SPACE_ITEM // 2)
-        foot.addWidget(self._models)
-        foot.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        for place in (self._failures, self._models, self._add):
+            foot.addWidget(place)
         column.addLayout(foot)
 
     def _connect(self, theme: ThemeService) -> None:

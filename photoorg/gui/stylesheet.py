@@ -2,9 +2,10 @@
 
 Variants are chosen with dynamic properties, so widgets carry no style of their own:
 `setProperty("kind", "primary")` on a button for the one primary action of a screen, "quiet" for a
-button that is only an icon or a word, "link" for a word in running text; on a label "dimmed",
-"title" or "empty"; on a plain `QWidget`/`QFrame` `setProperty("surface", "panel" | "raised" |
-"window")` (with `WA_StyledBackground` on plain widgets).
+button that is only an icon or a word, "link" for a word in running text, "fold" for the heading of
+a part that opens; on a label "dimmed", "title" or "empty"; on a plain `QWidget`/`QFrame`
+`setProperty("surface", "panel" | "raised" | "window")` (with `WA_StyledBackground` on plain
+widgets).
 """
 
 from __future__ import annotations
@@ -44,13 +45,24 @@ QPushButton[kind="primary"] {
 }
 QPushButton[kind="primary"]:hover { background: $accent; border-color: $accent; }
 QPushButton[kind="primary"]:focus { border: 2px solid $focus_on_accent; padding: 5px 15px; }
+QPushButton[kind="primary"]:disabled {
+    background: transparent; color: $dimmed; border-color: $line;
+}
 QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
     background: transparent; border: 1px solid transparent;
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:pressed, QToolButton[kind="quiet"]:pressed { background: $pressed; }
+QPushButton[kind="fold"] {
+    background: transparent; border: 1px solid transparent; padding: 4px 8px 4px 0;
+    text-align: left;
+}
+QPushButton[kind="fold"]:hover { background: $hover; }
+QPushButton[kind="fold"]:pressed { background: $pressed; }
+QPushButton[kind="fold"]:focus { border-color: $accent; }
 QPushButton[kind="place"] {
-    background: transparent; border: 1px solid transparent; padding: 4px 12px; text-align: left;
+    background: transparent; border: 1px solid transparent; padding: 4px 12px 4px 18px;
+    text-align: left;
 }
 QPushButton[kind="place"]:hover { background: $hover; }
 QPushButton[kind="place"]:checked, QPushButton[kind="place"]:pressed { background: $pressed; }
@@ -58,7 +70,7 @@ QPushButton[kind="place"]:focus { border-color: $accent; }
 QToolButton[kind="quiet"]:checked { background: $pressed; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $accent; }
 QPushButton[kind="danger"] { color: $danger; }
-QPushButton[kind="choice"] { text-align: left; padding-right: 28px; }
+QPushButton[kind="choice"] { text-align: left; padding-left: 10px; padding-right: 28px; }
 QPushButton[kind="choice"]::menu-indicator { image: none; width: 0; }
 QPushButton[kind="link"] {
     background: transparent; border: none; color: $accent_strong; padding: 0; text-align: left;

@@ -108,7 +108,7 @@ def test_a_model_is_compared_with_the_one_in_use(view, library, settle) -> None:
     assert view.message == ""
     assert all(row.has_picture for row in view.rows)
     assert [figure.text for figure in view.left.figures] == ["58.9", "40.6", "44.2"]
-    assert view.left.found.text() == "Finds 12 of your 12 tags on these photos"
+    assert view.left.found.text() == "Finds 12 of your 12 tags here"
     assert view.left.picker.hasFocus()
 
 
@@ -129,6 +129,27 @@ def test_another_model_is_picked_by_key(qtbot, view, library, settle) -> None:
     assert view.comparison is not None
     assert view.comparison.right == BIDNN.model_id
     assert [figure.text for figure in view.right.figures] == ["58.9", "40.6", "44.2"]
+
+
+def test_no_model_is_compared_with_itself(view, library, settle) -> None:
+    view.open(read_shelf(library), CROSS.model_id, ())
+    settle()
+
+    def offered(side) -> list[str]:
+        return [action.data() for action in side.picker.menu_actions]
+
+    assert CROSS.model_id not in offered(view.right)
+    assert "starter" not in offered(view.left)
+    view.right.picker.choose(BIDNN.model_id)
+    settle()
+    assert BIDNN.model_id not in offered(view.left)
+    assert "starter" in offered(view.left)
+
+
+def test_models_of_one_kind_are_told_apart_by_the_minute(view, library, settle) -> None:
+    view.open(read_shelf(library), CROSS.model_id, ())
+    settle()
+    assert view.left.picker.text() == "Cross-Modal II · 21 Nov 2026, 18:04"
 
 
 def test_the_selection_can_be_compared_on(view, library, settle) -> None:

@@ -8,6 +8,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from photoorg.gui.models.curve import Curve, CurveChart, nice_ticks, tick_text
@@ -113,8 +114,13 @@ def test_the_curve_falls_where_the_values_fall(chart, theme) -> None:
     accent = theme.color("accent").name()
     below_the_legend = range(30, image.height())
     heights = []
-    for x in (image.width() // 4, image.width() - 20):
-        hits = [y for y in below_the_legend if QColor(image.pixel(x, y)).name() == accent]
+    for middle in (image.width() // 4, image.width() - 20):
+        around = range(middle - 4, middle + 5)
+        hits = [
+            y
+            for y in below_the_legend
+            if any(QColor(image.pixel(x, y)).name() == accent for x in around)
+        ]
         heights.append(sum(hits) / len(hits) if hits else math.nan)
     assert heights[0] < heights[1], "smaller values are further down"
 
@@ -129,6 +135,16 @@ def test_a_legend_too_long_for_one_line_keeps_all_names(chart) -> None:
     texts, beside = chart._legend()
     assert beside
     assert texts[0] == "Tag ranking 0.0345"
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 29, 60, 10_000])
+def test_the_axis_goes_from_the_first_epoch_to_the_last(chart, epochs) -> None:
+    chart.set_curves([Curve("training", ((1.0, 0.5),))], epochs)
+    plot = QRectF(20, 0, 300, 100)
+    assert chart._x(1, plot) == plot.left()
+    if epochs > 1:
+        assert chart._x(epochs, plot) == plot.right()
+    chart.grab()
 
 
 def test_it_says_what_it_shows(chart) -> None:

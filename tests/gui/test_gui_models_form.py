@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from fake_models import FakeModels
+from fake_library import FakeLibrary
 from PySide6.QtCore import Qt
 
 from photoorg.core.modelling import TrainingRequest
@@ -14,10 +16,15 @@ from photoorg.gui.theme import Appearance, ThemeService
 
 
 @pytest.fixture
-def form(qtbot):
+def shelf(tmp_path):
+    return read_shelf(FakeLibrary(tmp_path / "library"))
+
+
+@pytest.fixture
+def form(qtbot, shelf):
     form = TrainingForm(IconSet(ThemeService(Appearance.DARK)))
     qtbot.addWidget(form)
-    form.set_shelf(read_shelf(FakeModels()))
+    form.set_shelf(shelf)
     form.show()
     return form
 
@@ -75,11 +82,20 @@ def test_a_folder_must_be_chosen_before_it_can_be_learned_from(form, tmp_path) -
     assert form.start.isEnabled()
 
 
-def test_what_was_chosen_stays_when_the_models_are_read_again(form) -> None:
+def test_without_tags_it_says_so_before_anything_is_tried(form, shelf) -> None:
+    assert not form._untagged.isVisible()
+    form.set_shelf(replace(shelf, tags=0))
+    assert form._untagged.isVisible()
+    assert form.start.isEnabled(), "captions are learned from too"
+    form.from_folder.click()
+    assert not form._untagged.isVisible()
+
+
+def test_what_was_chosen_stays_when_the_models_are_read_again(form, shelf) -> None:
     form.kind.choose("bidnn")
     form.text.choose("glove+tfidf")
     before = form.request()
-    form.set_shelf(read_shelf(FakeModels()))
+    form.set_shelf(replace(shelf))
     assert form.request() == before
 
 

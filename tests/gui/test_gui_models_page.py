@@ -180,7 +180,7 @@ def test_models_say_what_they_are_and_how_good(page, open_page) -> None:
     assert trained_on(CROSS) == "My library · 1,204 photos, 87 tags"
     assert trained_on(REGRESSION).endswith("640 photos, 1 tag")
     assert page.shelf.facts(CROSS) == (
-        "Semantic tags · EfficientNet-Lite2 · 21 November 2026 · 3.4 MB"
+        "Semantic tags · EfficientNet-Lite2 · 21 November 2026, 18:04 · 3.4 MB"
     )
     assert made_on(replace(CROSS, created="nonsense")) == ""
 
@@ -239,12 +239,26 @@ def test_deleting_the_model_in_use_brings_the_starter_back(
     desk, page, library, open_page, settle
 ) -> None:
     open_page(CROSS)
+    assert page.cards[1].question == "Delete it for good?"
     desk.models.use(CROSS.model_id)
     settle()
+    assert page.cards[1].question == "Delete it for good? The starter takes over."
     desk.models.delete(CROSS.model_id)
     settle()
     assert page.is_empty
     assert page.cards[0].marked_in_use
+
+
+@pytest.mark.parametrize("models", [(), (CROSS,)], ids=["none", "one"])
+def test_the_focus_is_on_the_first_button_once_the_models_are_read(
+    window, library, settle, models
+) -> None:
+    library.trained = [STARTER, *models]
+    window.show_page(CentrePage.MODELS)
+    page = window.centre.models
+    assert not page.is_empty, "nobody knows yet"
+    settle()
+    assert (page.train_button if models else page.first_button).hasFocus()
 
 
 def test_export_and_import(desk, page, library, open_page, settle, tmp_path: Path) -> None:
@@ -311,12 +325,13 @@ def training(page, form, settle):
 def test_a_training_shows_its_stage_then_its_curves(page, training, library, settle) -> None:
     assert page.panel is training
     assert training.headline == "Training Cross-Modal II"
+    assert training.head.isVisible()
     assert training.explanation == "Reading photos"
     assert training.cancel.isVisible()
     assert not training.held_out.isVisible(), "nothing is measured yet"
     library.learn(12)
     settle()
-    assert training.explanation == "Training, epoch 12 of 60"
+    assert training.explanation == "Epoch 12 of 60", "the headline says that it trains"
     assert [curve.name for curve in training.loss.curves] == ["training", "held out"]
     assert [len(curve.points) for curve in training.held_out.curves] == [12, 12]
     assert training.held_out.isVisible()
@@ -342,7 +357,7 @@ def test_one_may_leave_and_the_status_bar_leads_back(qtbot, window, library, set
     click(qtbot, window.status._training)
     assert window.centre.shows_models
     assert page.panel is training
-    assert training.explanation == "Training, epoch 13 of 60"
+    assert training.explanation == "Epoch 13 of 60"
 
 
 def test_stopping_and_going_on(qtbot, desk, training, library, settle) -> None:
@@ -383,6 +398,7 @@ def test_a_failure_is_said_in_words(training, library, settle, resumable) -> Non
     assert training.explanation == "The disk is full."
     assert training.resume.isVisible() is resumable
     assert training.again.isVisible()
+    assert training.again.text() == "Change the choices"
 
 
 def test_a_bug_comes_with_a_report_to_be_copied(qtbot, training, library, settle) -> None:
@@ -428,6 +444,16 @@ def test_escape_goes_one_step_back_at_a_time(qtbot, page, training) -> None:
     assert page.panel is None
     with qtbot.waitSignal(page.closed):
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Escape)
+
+
+def test_who_starts_a_training_by_key_has_its_button_next(
+    qtbot, page, form, library, settle
+) -> None:
+    form.start.setFocus()
+    qtbot.keyClick(form.start, Qt.Key.Key_Space)
+    settle()
+    assert page.panel is page.training
+    assert page.training.cancel.hasFocus()
 
 
 def test_words_of_a_training() -> None:

@@ -177,6 +177,33 @@ def test_in_the_viewer_the_key_lays_the_map_over_the_photo(qtbot, window, librar
     assert not window.viewer.why.isVisible()
 
 
+def test_what_was_asked_before_is_shown_when_the_viewer_opens(window, library, settle) -> None:
+    window.why.ask_in_inspector("fur")
+    settle()
+    window.open_viewer(CAT)
+    settle()
+    assert library.explained == [(CAT, "fur")], "nobody is asked twice"
+    assert window.viewer.shows_heat
+    assert window.viewer.why.isVisible()
+    assert window.viewer.why.title == "Why “fur”?"
+
+
+def test_the_viewer_may_open_before_the_answer(window, library, settle) -> None:
+    window.why.ask_in_inspector("fur")
+    window.open_viewer(CAT)
+    assert window.viewer.why.isVisible()
+    settle()
+    assert window.viewer.shows_heat
+
+
+def test_an_answer_opens_its_heading(window, section, settle) -> None:
+    window.view.choose(COFFEE)
+    window.why.ask(COFFEE)  # perhaps before the inspector has followed
+    settle()
+    assert section.opened
+    assert section.panel.title == "The whole photo"
+
+
 def test_the_map_moves_and_grows_with_the_photo(window, settle) -> None:
     window.open_viewer(CAT)
     window.why.ask(CAT)

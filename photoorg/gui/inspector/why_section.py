@@ -9,7 +9,7 @@ from photoorg.core.modelling import Explanation
 from photoorg.gui.icons import IconSet
 from photoorg.gui.theme import ThemeService
 from photoorg.gui.why.panel import WhyPanel
-from photoorg.gui.widgets.build import create_button
+from photoorg.gui.widgets.build import create_fold
 
 
 class WhySection(QWidget):
@@ -24,10 +24,8 @@ class WhySection(QWidget):
     def __init__(self, theme: ThemeService, icons: IconSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icons = icons
-        self.fold = create_button("\N{THIN SPACE}What the model sees", "quiet")
-        self.fold.setAccessibleName("What the model sees")
+        self.fold = create_fold("What the model sees")
         self.fold.setToolTip("The words it thinks of, and where it looks (W)")
-        self.fold.setCheckable(True)
         self.panel = WhyPanel(theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -47,9 +45,11 @@ class WhySection(QWidget):
         self.panel.set_question(tag)
 
     def show_answer(self, explanation: Explanation) -> None:
+        self._show(opened=True)
         self.panel.show_answer(explanation)
 
     def show_problem(self, text: str) -> None:
+        self._show(opened=True)
         self.panel.show_problem(text)
 
     def end(self) -> None:

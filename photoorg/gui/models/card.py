@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from photoorg.core.modelling import STARTER_ID, ModelInfo
 from photoorg.gui.icons import IconSet
@@ -26,16 +33,28 @@ from photoorg.gui.theme import (
     sized_font,
     tabular_font,
 )
+from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_label
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _SIGN = 16
+_INSET = 13
+"""What a button without a frame keeps free beside its text."""
 
 
 class FigureLabel(QWidget):
     """A held-out figure over its name; the tooltip explains it."""
 
-    def __init__(self, figure: Figure, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, figure: Figure, parent: QWidget | None = None, *, leading: bool = False
+    ) -> None:
+        """Create a figure without a value.
+
+        Args:
+            figure: what it says.
+            parent: Qt's owner.
+            leading: it stands in a row that begins at the left, not at the end of one.
+        """
         super().__init__(parent)
         self._figure = figure
         self._value = create_label()
@@ -45,7 +64,9 @@ class FigureLabel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for label in (self._value, name):
-            label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            label.setAlignment(
+                Qt.AlignmentFlag.AlignLeft if leading else Qt.AlignmentFlag.AlignRight
+            )
             column.addWidget(label)
         self.setToolTip(f"{figure.name}\n{figure.explanation}")
 
@@ -58,8 +79,10 @@ class FigureLabel(QWidget):
         text = figure_text(model.metrics, self._figure.key)
         self._value.setText(text)
         spoken = "not measured" if text == NOT_MEASURED else f"{text} of 100"
+        of = f"\nHere of {wording.photos(model.held_out)}." if model.held_out else ""
+        self.setToolTip(f"{self._figure.name}\n{self._figure.explanation}{of}")
         self.setAccessibleName(f"{self._figure.name}: {spoken}")
-        self.setAccessibleDescription(self._figure.explanation)
+        self.setAccessibleDescription(f"{self._figure.explanation}{of}")
 
 
 class ModelCard(QWidget):
@@ -87,18 +110,18 @@ class ModelCard(QWidget):
         self._title.setFont(sized_font(FONT_BODY, QFont.Weight.DemiBold))
         self._sign = QLabel()
         self._state = create_label("In use", "state")
-        self._source = ElidedLabel()
-        self._facts = ElidedLabel()
-        self._facts.setProperty("kind", "dimmed")
+        self._source = _create_lines()
+        self._facts = _create_lines("dimmed")
         self._problem = create_label("", wrap=True)
         self.figures = tuple(FigureLabel(figure) for figure in FIGURES)
         self.use = create_button("Use this one")
         self.compare = create_button("Compare", "quiet")
-        self.export = create_button("Export", "quiet")
+        self.export = create_button("Export…", "quiet")
         self.delete = create_button("Delete", "quiet")
-        self._question = create_label("Delete it for good?")
+        self._question = create_label()
         self.confirm = create_button("Delete", "danger")
         self.keep = create_button("Keep")
+        self._lower = QHBoxLayout()
         self._build()
         self._connect()
         self._ask(asking=False)
@@ -120,11 +143,13 @@ class ModelCard(QWidget):
         words.addWidget(self._source)
         words.addWidget(self._facts)
         upper = QHBoxLayout()
+        upper.setContentsMargins(_INSET, 0, 0, 0)
         upper.setSpacing(SPACE_GROUP)
         upper.addLayout(words, 1)
         for figure in self.figures:
             upper.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
-        lower = QHBoxLayout()
+        self._problem.setIndent(_INSET)
+        lower = self._lower
         lower.setSpacing(SPACE_ITEM // 2)
         for part in (self.use, self.compare, self.export, self.delete):
             lower.addWidget(part)
@@ -135,7 +160,7 @@ class ModelCard(QWidget):
         lower.addWidget(self.keep)
         lower.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE_GROUP, SPACE_PANEL, SPACE_GROUP, SPACE_ITEM)
+        column.setContentsMargins(SPACE_GROUP - _INSET, SPACE_PANEL, SPACE_GROUP, SPACE_ITEM)
         column.setSpacing(SPACE_ITEM)
         column.addLayout(upper)
         column.addWidget(self._problem)
@@ -152,6 +177,16 @@ class ModelCard(QWidget):
     @property
     def model_id(self) -> str:
         return self._model_id
+
+    @property
+    def buttons(self) -> tuple[QPushButton, ...]:
+        """All buttons, in the order of the Tab key."""
+        return self.use, self.compare, self.export, self.delete, self.confirm, self.keep
+
+    @property
+    def question(self) -> str:
+        """What it asks before it deletes."""
+        return self._question.text()
 
     @property
     def asking(self) -> bool:
@@ -173,9 +208,11 @@ class ModelCard(QWidget):
             self._ask(asking=False)
         self._model_id = model.model_id
         self._title.setText(model.title)
-        self._source.setText(trained_on(model))
+        self._source.setText(wording.unbroken(trained_on(model)))
         self._source.setVisible(bool(self._source.text()))
-        self._facts.setText(shelf.facts(model))
+        self._facts.setText(wording.unbroken(shelf.facts(model)))
+        then = " The starter takes over." if model.active else ""
+        self._question.setText(f"Delete it for good?{then}")
         self._problem.setText(model.problem)
         self._problem.setVisible(bool(model.problem))
         self._state.setVisible(model.active)
@@ -216,6 +253,9 @@ class ModelCard(QWidget):
             button.setVisible(not asking and self._offered.get(button, True))
         for part in (self._question, self.confirm, self.keep):
             part.setVisible(asking)
+        # The row begins where the text above begins, whether its first part has a frame or not.
+        framed = asking or self._offered.get(self.use, True)
+        self._lower.setContentsMargins(_INSET if framed else 0, 0, 0, 0)
         if had_focus:
             # The harmless answer, so that a second Enter does no harm.
             (self.keep if asking else self.delete).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -232,3 +272,12 @@ class ModelCard(QWidget):
     def _draw_sign(self) -> None:
         name, tint = self._sign_name
         self._sign.setPixmap(self._icons.pixmap(name, _SIGN, self.devicePixelRatioF(), tint))
+
+
+def _create_lines(kind: str = "") -> QLabel:
+    """Return a label that takes as many lines as its text needs and never widens the card."""
+    label = create_label("", kind, wrap=True)
+    policy = label.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    label.setSizePolicy(policy)
+    return label

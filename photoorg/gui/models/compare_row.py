@@ -122,11 +122,13 @@ class CompareRow(QWidget):
         self, painter: QPainter, area: QRect, verdicts: tuple[Verdict, ...] | None
     ) -> None:
         if not verdicts:
-            painter.setFont(sized_font(FONT_SMALL))
+            painter.setFont(sized_font(FONT_BODY))
             painter.setPen(self._theme.color("dimmed"))
             text = _NOT_SEEN if verdicts is None else "No suggestions"
             wrapped = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-            painter.drawText(area, int(wrapped) | int(Qt.TextFlag.TextWordWrap), text)
+            # Where the tags of another photo would begin.
+            room = area.adjusted(_CHECK + 6, (LINE - painter.fontMetrics().height()) // 2, 0, 0)
+            painter.drawText(room, int(wrapped) | int(Qt.TextFlag.TextWordWrap), text)
             return
         for number, verdict in enumerate(verdicts[:SHOWN]):
             # Near the words, or the eye loses the line.

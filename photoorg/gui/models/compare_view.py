@@ -36,7 +36,7 @@ class _Side(QWidget):
     def __init__(self, name: str, icons: IconSet) -> None:
         super().__init__()
         self.picker = ChoiceButton(name, icons)
-        self.figures = tuple(FigureLabel(figure) for figure in FIGURES)
+        self.figures = tuple(FigureLabel(figure, leading=True) for figure in FIGURES)
         self.found = ElidedLabel(" ")
         self.found.setProperty("kind", "dimmed")
         line = QHBoxLayout()
@@ -107,7 +107,10 @@ class CompareView(QWidget):
 
     def _build(self) -> None:
         title = create_label("Compare", "title")
-        note = ElidedLabel("What both say is dimmed. A check marks your own tags.")
+        note = ElidedLabel(
+            "What both say is dimmed. A check marks your own tags, which a model of your own may"
+            " have learned from."
+        )
         note.setProperty("kind", "dimmed")
         head = QHBoxLayout()
         head.setSpacing(SPACE_ITEM)
@@ -184,11 +187,15 @@ class CompareView(QWidget):
     def _fill(self, shelf: Shelf, left: str, right: str) -> None:
         self._shelf = shelf
         choices = [
-            Choice(model.model_id, " · ".join(filter(None, (model.title, made_on(model)))))
+            Choice(
+                model.model_id,
+                " · ".join(filter(None, (model.title, made_on(model, short=True)))),
+            )
             for model in shelf.usable
         ]
-        self.left.picker.set_choices(choices, left)
-        self.right.picker.set_choices(choices, right)
+        for side, key, other in ((self.left, left, right), (self.right, right, left)):
+            # A model beside itself would say nothing.
+            side.picker.set_choices([each for each in choices if each.key != other], key)
         self._show_models()
 
     def _show_models(self) -> None:
@@ -197,7 +204,7 @@ class CompareView(QWidget):
 
     # -- asking ------------------------------------------------------------------------------
     def _on_picked(self) -> None:
-        self._show_models()
+        self._fill(self._shelf, self.left.picker.key, self.right.picker.key)
         self._ask()
 
     def _ask(self) -> None:
@@ -240,10 +247,11 @@ class CompareView(QWidget):
     def _show_found(self, comparison: Comparison) -> None:
         total = comparison.own_tags
         for side, found in zip((self.left, self.right), comparison.found, strict=True):
-            side.found.setText(
-                f"Finds {found:,} of your {total:,} tags on these photos" if total else " "
+            side.found.setText(f"Finds {found:,} of your {total:,} tags here" if total else " ")
+            side.found.setToolTip(
+                "Of the tags that you gave to these photos; those that it has learned from count"
+                " too."
             )
-            side.found.setToolTip("Photos that it has learned from count too.")
 
     def _read_pictures(self) -> None:
         for row in self._rows:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.errors import PhotoorgError
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
@@ -50,7 +51,7 @@ class ModelsController(QObject):
         Args:
             library: does the work.
             tasks: keeps it off the GUI thread.
-            events: tell how a training goes.
+            events: tell how a training goes, and that another process chose a model.
             page: what is to be connected.
             status: says elsewhere that a training runs.
             selected: returns the photos selected in the grid.
@@ -64,6 +65,7 @@ class ModelsController(QObject):
         self._selected = selected
         self._active = ""
         events.trained.connect(self._on_training)
+        events.changed.connect(self._on_change)
         page.use_requested.connect(self.use)
         page.delete_requested.connect(self.delete)
         page.export_requested.connect(self._choose_export)
@@ -129,6 +131,11 @@ class ModelsController(QObject):
         self._active = active
         self._tell_status()
 
+    def _on_change(self, changes: ChangeSet) -> None:
+        """Read the models again, if they were read before: another may be in use, or gone."""
+        if self._active and changes.everything and ChangeKind.VECTORS in changes.kinds:
+            self.refresh()
+
     def _on_training(self, state: TrainingState) -> None:
         self._page.show_training(state)
         self._tell_status()
@@ -143,7 +150,7 @@ class ModelsController(QObject):
             self._status.set_training("")
             return
         words = [f"Training {self._page.shelf.kind_title(state.request.kind)}"]
-        words.append(epoch_words(state).lower() or state.stage)
+        words.append(epoch_words(state).lower() or state.stage[:1].lower() + state.stage[1:])
         self._status.set_training(", ".join(filter(None, words)))
 
     def _on_refused(self, error: Exception) -> None:
@@ -167,6 +174,7 @@ class ModelsController(QObject):
     def _choose_import(self) -> None:
         dialog = self._create_dialog("Import a model")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([f"Models (*{MODEL_SUFFIX})", "All files (*)"])
         dialog.fileSelected.connect(lambda name: self.import_file(Path(name)))
         dialog.open()
 

@@ -19,6 +19,8 @@ _KEY: Final = 14
 _KEY_ROOM: Final = _KEY + 16
 """Sample of a line in the legend, and what it takes with the gaps around it."""
 _TICK_ROOM: Final = 6
+_FIRST: Final = 1
+"""The first epoch: where the axis begins."""
 _LEAST_EXTENT: Final = 1e-9
 _LEAST_ROOM: Final = 0.01
 _FLAT_SHARE: Final = 0.05
@@ -214,19 +216,20 @@ class CurveChart(QWidget):
     def _paint_epochs(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         painter.setPen(self._theme.color("dimmed"))
         foot = plot.bottom() + 4
-        unit = "epoch"
-        room = plot.right() - metrics.horizontalAdvance(unit) - SPACE_ITEM
-        for tick in nice_ticks(0, self._epochs, 5):
-            if tick != int(tick) or tick > self._epochs:
+        end = f"epoch {self._epochs:,}"
+        taken, room = plot.left(), plot.right() - metrics.horizontalAdvance(end) - SPACE_ITEM
+        for tick in (_FIRST, *nice_ticks(0, self._epochs, 5)):
+            if tick != int(tick) or not _FIRST <= tick < self._epochs:
                 continue
             text = f"{tick:,.0f}"
             width = metrics.horizontalAdvance(text)
-            x = self._x(tick, plot)
-            if x + width / 2 < room:
-                place = QRectF(max(plot.left(), x - width / 2), foot, width + 1, 16)
+            start = max(plot.left(), self._x(tick, plot) - width / 2)
+            if taken <= start and start + width < room:
+                place = QRectF(start, foot, width + 1, 16)
                 painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+                taken = start + width + SPACE_ITEM
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(plot.left(), foot, plot.width(), 16), right, unit)
+        painter.drawText(QRectF(plot.left(), foot, plot.width() + 4, 16), right, end)
 
     def _paint_curve(
         self, painter: QPainter, plot: QRectF, curve: Curve, heights: Sequence[float]
@@ -245,7 +248,8 @@ class CurveChart(QWidget):
         painter.drawEllipse(line.last(), 3.0, 3.0)
 
     def _x(self, epoch: float, plot: QRectF) -> float:
-        return plot.left() + plot.width() * epoch / self._epochs
+        extent = self._epochs - _FIRST
+        return plot.left() + (plot.width() * (epoch - _FIRST) / extent if extent else 0.0)
 
     def _pen(self, curve: Curve) -> QPen:
         pen = QPen(self._theme.color(curve.color), 1.75)

@@ -6,7 +6,15 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from photoorg.core.modelling import TrainingState
 from photoorg.gui.icons import IconSet
@@ -24,7 +32,7 @@ from photoorg.gui.theme import (
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
 
 PANEL_WIDTH: Final = 372
-_LIST_WIDTH: Final = 480
+_LIST_WIDTH: Final = 560
 """Where less is left beside the panel, the panel takes the whole page."""
 
 _LINE_WIDTH: Final = 560
@@ -83,12 +91,13 @@ class ModelsPage(QWidget):
         self.first_button = create_button("Train a model", "primary")
         self._list = QWidget()
         self._panel = QWidget()
-        self._panel_title = create_label("", "title")
+        self._panel_title = create_label("Train a model", "title")
         self.panel_close = create_icon_button(icons, "close", "Close")
         self._panel_pages = QStackedWidget()
         self._stack = QStackedWidget()
         self._build()
         self._connect()
+        self._empty.hide()
         self._show_panel(None)
 
     # -- building ----------------------------------------------------------------------------
@@ -163,17 +172,24 @@ class ModelsPage(QWidget):
         self._panel.setAccessibleName("Training")
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, SPACE_ITEM, 0)
-        head.addWidget(self._panel_title, 1)
-        head.addWidget(self.panel_close)
+        head.setSpacing(SPACE_ITEM)
+        for title in (self._panel_title, self.training.head):
+            head.addWidget(title, 1)
+        head.addWidget(self.panel_close, 0, Qt.AlignmentFlag.AlignTop)
         for page in (self.form, self.training):
             holder = QWidget()
+            line = QHBoxLayout()
+            line.addWidget(page, 1)
+            line.addStretch()
+            page.setMaximumWidth(_LINE_WIDTH)
             inside = QVBoxLayout(holder)
             inside.setContentsMargins(0, 0, 6, SPACE_GROUP)
-            inside.addWidget(page)
+            inside.addLayout(line)
             inside.addStretch(1)
             self._panel_pages.addWidget(_scrolling(holder))
         column = QVBoxLayout(self._panel)
-        column.setContentsMargins(SPACE_GROUP, SPACE_GROUP, 0, 0)
+        # Its title stands beside the title of the page.
+        column.setContentsMargins(SPACE_GROUP, SPACE_ITEM, 0, 0)
         column.setSpacing(SPACE_ITEM)
         column.addLayout(head)
         column.addWidget(self._panel_pages, 1)
@@ -219,6 +235,8 @@ class ModelsPage(QWidget):
 
     def set_shelf(self, shelf: Shelf) -> None:
         """Show these models; cards keep their place, so the focus stays where it is."""
+        holder = next((button for button in self._first_buttons if button.hasFocus()), None)
+        first = not self._shelf.models
         self._shelf = shelf
         while len(self._cards) > len(shelf.models):
             card = self._cards.pop()
@@ -230,6 +248,8 @@ class ModelsPage(QWidget):
             card.show_model(model, shelf)
         self._empty.setVisible(not shelf.own)
         self._update_buttons()
+        if holder is not None and (first or not holder.isVisible()):
+            self._focus_default()
         self.form.set_shelf(shelf)
         if self.training.state is not None:
             self.training.show_state(self.training.state, shelf)
@@ -243,7 +263,13 @@ class ModelsPage(QWidget):
         first = self.training.state is None or self.training.state.request != state.request
         self.training.show_state(state, self._shelf)
         if first or self.panel is self.form:
+            holder = QApplication.focusWidget()
+            leaves = holder is not None and (
+                self._panel.isAncestorOf(holder) or holder in self._first_buttons
+            )
             self._show_panel(self.training)
+            if leaves:
+                self.training.focus_next()
 
     def open_training(self) -> None:
         """Show the training that runs or can go on, else the form."""
@@ -283,23 +309,31 @@ class ModelsPage(QWidget):
         card.compare_requested.connect(self.compare_requested)
         card.export_requested.connect(self.export_requested)
         card.delete_requested.connect(self.delete_requested)
+        before: QWidget = self._cards[-1].buttons[-1] if self._cards else self.close_button
         self._cards.append(card)
         self._column.addWidget(card)
+        # After the head and before the panel, as they stand on the page.
+        for button in card.buttons:
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def _show_panel(self, page: QWidget | None) -> None:
         self._panel.setVisible(page is not None)
         if page is not None:
             self._panel_pages.setCurrentIndex(0 if page is self.form else 1)
             # A training has a headline of its own.
-            self._panel_title.setText("Train a model" if page is self.form else "")
+            self._panel_title.setVisible(page is self.form)
+            self.training.head.setVisible(page is self.training)
         self._update_buttons()
         self._share_out()
 
     def _update_buttons(self) -> None:
         # One button to begin with: not in the head as long as the empty page has it.
-        empty, opened = not self._shelf.own, not self._panel.isHidden()
-        self.train_button.setVisible(not empty and not opened)
+        empty, opened = self.is_empty, not self._panel.isHidden()
+        self.train_button.setVisible(bool(self._shelf.own) and not opened)
         self.first_button.setVisible(empty and not opened)
+        # One thing to be closed at a time, as the Escape key goes.
+        self.close_button.setVisible(not opened)
         unfinished = self.training.unfinished
         for button in (self.train_button, self.first_button):
             button.setText("Show training" if unfinished else "Train a model")
@@ -312,8 +346,12 @@ class ModelsPage(QWidget):
         self._panel.setMinimumWidth(min(PANEL_WIDTH, self.width()))
         self._panel.setMaximumWidth(PANEL_WIDTH if beside else 16_777_215)
 
+    @property
+    def _first_buttons(self) -> tuple[QAbstractButton, ...]:
+        return self.train_button, self.first_button, self.panel_close, self.close_button
+
     def _focus_default(self) -> None:
-        for button in (self.train_button, self.first_button, self.panel_close, self.close_button):
+        for button in self._first_buttons:
             if button.isVisible():
                 button.setFocus(Qt.FocusReason.OtherFocusReason)
                 return

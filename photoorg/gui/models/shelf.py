@@ -64,12 +64,21 @@ FIGURES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All models, and the kinds that can be trained."""
+    """All models, and the kinds that can be trained.
+
+    Attributes:
+        kinds: what can be trained.
+        texts: the text vectors that it can be trained on.
+        visuals: the visual features that it can be trained on.
+        models: the trained ones, the starter first.
+        tags: how many tags the person's own photos carry; None where nobody has counted.
+    """
 
     kinds: tuple[ModelKindInfo, ...] = ()
     texts: tuple[VectorKindInfo, ...] = ()
     visuals: tuple[VectorKindInfo, ...] = ()
     models: tuple[ModelInfo, ...] = ()
+    tags: int | None = None
 
     @property
     def own(self) -> tuple[ModelInfo, ...]:
@@ -118,6 +127,7 @@ def read_shelf(library: LibraryPort) -> Shelf:
         tuple(library.text_kinds()),
         tuple(library.visual_kinds()),
         tuple(library.models()),
+        sum(tag.count > 0 for tag in library.tags()),
     )
 
 
@@ -132,13 +142,22 @@ def trained_on(model: ModelInfo) -> str:
     return " · ".join(filter(None, (model.source, counts, measured)))
 
 
-def made_on(model: ModelInfo) -> str:
-    """Return the day a model was made, or "" where it came with the program."""
+def made_on(model: ModelInfo, *, short: bool = False) -> str:
+    """Return when a model was made, or "" where it came with the program.
+
+    To the minute: of one kind there are often several of the same day.
+
+    Args:
+        model: has the moment.
+        short: "21 Nov 2026, 10:00" instead of "21 November 2026, 10:00".
+    """
     try:
         when = datetime.fromisoformat(model.created)
     except ValueError:
         return ""
-    return f"{when.day} {when:%B %Y}"
+    if when.tzinfo is not None:
+        when = when.astimezone()
+    return f"{when.day} {when:%b %Y, %H:%M}" if short else wording.moment(when)
 
 
 def figure_text(metrics: Mapping[str, float], key: str) -> str:

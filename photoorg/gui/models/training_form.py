@@ -21,13 +21,16 @@ from photoorg.core.modelling import ModelKindInfo, TrainingRequest, VectorKindIn
 from photoorg.gui.icons import IconSet
 from photoorg.gui.models.shelf import Shelf
 from photoorg.gui.theme import SPACE_GROUP, SPACE_ITEM
-from photoorg.gui.widgets.build import create_button, create_label
+from photoorg.gui.widgets.build import create_button, create_fold, create_label
 from photoorg.gui.widgets.check_box import CheckBox
 from photoorg.gui.widgets.choice import Choice, ChoiceButton
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _MOST_EPOCHS = 10_000
 _LARGEST_SEED = 2**31 - 1
+_INDENT = 26
+"""Where the words of a radio button begin."""
+_UNTAGGED = "None of them has a tag yet. Tag some first, or accept suggestions."
 
 
 class NumberEdit(QLineEdit):
@@ -71,8 +74,8 @@ class TrainingForm(QWidget):
         self._choose_folder = create_button("Choose…")
         self._folder_name = ElidedLabel()
         self._folder_name.setProperty("kind", "dimmed")
-        self._fold = create_button("", "quiet")
-        self._fold.setCheckable(True)
+        self._untagged = create_label(_UNTAGGED, "dimmed", wrap=True)
+        self._fold = create_fold("More choices")
         self._advanced = QWidget()
         self.epochs = NumberEdit("Epochs", _MOST_EPOCHS, "As usual for the model")
         self.seed = NumberEdit("Seed", _LARGEST_SEED, "0")
@@ -111,9 +114,11 @@ class TrainingForm(QWidget):
             column.addSpacing(SPACE_ITEM)
         column.addWidget(create_label("Learn from", "dimmed"))
         column.addWidget(self.from_library)
+        self._untagged.setIndent(_INDENT)
+        column.addWidget(self._untagged)
         column.addWidget(self.from_folder)
         folder = QHBoxLayout()
-        folder.setContentsMargins(24, 0, 0, 0)
+        folder.setContentsMargins(_INDENT, 0, 0, 0)
         folder.setSpacing(SPACE_ITEM)
         folder.addWidget(self._choose_folder)
         folder.addWidget(self._folder_name, 1)
@@ -162,6 +167,7 @@ class TrainingForm(QWidget):
         if first:
             self._on_kind()
         self._show_hints()
+        self._on_data()
 
     def set_folder(self, folder: Path) -> None:
         """Learn from the photos in a folder."""
@@ -221,6 +227,7 @@ class TrainingForm(QWidget):
 
     def _on_data(self) -> None:
         by_folder = self.from_folder.isChecked()
+        self._untagged.setVisible(self._shelf.tags == 0 and not by_folder)
         self._choose_folder.setVisible(by_folder)
         self._folder_name.setVisible(by_folder)
         self._update_start()
@@ -239,7 +246,6 @@ class TrainingForm(QWidget):
         dialog.open()
 
     def _on_fold(self, *, opened: bool) -> None:
-        self._fold.setText("\N{THIN SPACE}More choices")
         self._icons.bind(self._fold, "chevron-down" if opened else "chevron-right", "dimmed")
         self._advanced.setVisible(opened)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -28,17 +29,23 @@ from photoorg.gui.theme import (
 )
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_label
+from photoorg.gui.widgets.flow_layout import FlowLayout
 
 LOSS: Final = "loss"
 _SIGN = 20
 _STEPS = 1000
 _STOP: Final = "Stop training"
-_STRIPES: Final = (("accent", False), ("success", True), ("warning", False))
-"""Colour and dashes of the held-out figures, in the order of `FIGURES`."""
+_TRAINING: Final = "Training"
+"""The stage in which epochs go by."""
+_STRIPES: Final = (("accent", False), ("text", False), ("dimmed", True))
+"""Colour and dashes of the held-out figures, in the order of `FIGURES`; no colours of a state."""
 
 
 class TrainingView(QWidget):
     """Shows a training from its first stage to its end.
+
+    Attributes:
+        head: its headline, for the page to place beside the button that closes the panel.
 
     Signals:
         cancel_requested: stop it.
@@ -57,6 +64,7 @@ class TrainingView(QWidget):
         self._icons = icons
         self._state: TrainingState | None = None
         self._model: ModelInfo | None = None
+        self.head = QWidget()
         self._sign = QLabel()
         self._sign_name = ("", "")
         self._headline = create_label("", "title", wrap=True)
@@ -67,7 +75,7 @@ class TrainingView(QWidget):
         self._bar = QProgressBar()
         self.loss = CurveChart("Loss", theme)
         self.held_out = CurveChart("Held out", theme, unit="%")
-        self.figures = tuple(FigureLabel(figure) for figure in FIGURES)
+        self.figures = tuple(FigureLabel(figure, leading=True) for figure in FIGURES)
         self._figures = QWidget()
         self.cancel = create_button(_STOP)
         self.resume = create_button("Go on", "primary")
@@ -82,31 +90,31 @@ class TrainingView(QWidget):
     def _build(self) -> None:
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the training")
-        head = QHBoxLayout()
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(SPACE_ITEM)
-        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._headline, 1)
         figures = QHBoxLayout(self._figures)
         figures.setContentsMargins(0, 0, 0, 0)
+        figures.setSpacing(SPACE_GROUP)
         for figure in self.figures:
             figures.addWidget(figure)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_ITEM)
+        figures.addStretch(1)
+        buttons = FlowLayout(spacing=SPACE_ITEM)
         for button in (self.use, self.resume, self.cancel, self.again, self.copy):
             buttons.addWidget(button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_ITEM)
-        column.addLayout(head)
         column.addWidget(self._ingredients)
         column.addWidget(self._stage)
+        column.addWidget(self._figures)
         column.addWidget(self._bar)
         column.addWidget(self._left)
         column.addSpacing(SPACE_ITEM)
         column.addWidget(self.loss)
         column.addWidget(self.held_out)
-        column.addWidget(self._figures)
         column.addSpacing(SPACE_GROUP - SPACE_ITEM)
         column.addLayout(buttons)
 
@@ -144,7 +152,7 @@ class TrainingView(QWidget):
         self._model = shelf.model(state.model_id) if state.model_id else None
         self._say(state, shelf)
         self._show_progress(state)
-        self._show_curves(state.reports)
+        self._show_curves(state)
         running = state.status is TrainingStatus.RUNNING
         finished = state.status is TrainingStatus.FINISHED
         self.cancel.setVisible(running)
@@ -156,8 +164,10 @@ class TrainingView(QWidget):
         self.use.setEnabled(not in_use)
         self.use.setText("In use" if in_use else "Use this one")
         self.again.setVisible(not running)
+        failed = state.status is TrainingStatus.FAILED
+        self.again.setText("Change the choices" if failed else "Train another")
         self.copy.setVisible(bool(state.report))
-        self._figures.setVisible(finished and self._model is not None)
+        self._figures.setVisible(finished and self._model is not None and bool(self._model.metrics))
         for figure in self.figures:
             if self._model is not None:
                 figure.show_model(self._model)
@@ -178,10 +188,13 @@ class TrainingView(QWidget):
         match state.status:
             case TrainingStatus.RUNNING:
                 sign, headline = ("", ""), f"Training {title}"
-                text = ", ".join(filter(None, (state.stage, epoch)))
+                # "Training" stands in the headline.
+                stage = "" if epoch and state.stage == _TRAINING else state.stage
+                text = ", ".join(filter(None, (stage, epoch)))
+                text = text[:1].upper() + text[1:]
             case TrainingStatus.FINISHED:
                 sign, headline = ("check", "success"), f"{title} is ready"
-                text = "Measured on photos that it has not seen:"
+                text = _measured(self._model)
             case TrainingStatus.CANCELLED:
                 sign, headline = ("pause", "dimmed"), f"{title} was stopped"
                 kept = "What it learned so far is kept." if state.resumable else ""
@@ -192,7 +205,7 @@ class TrainingView(QWidget):
         self._draw_sign()
         self._sign.setVisible(bool(sign[0]))
         self._headline.setText(headline)
-        self._ingredients.setText(shelf.ingredients(state.request))
+        self._ingredients.setText(wording.unbroken(shelf.ingredients(state.request)))
         self._stage.setText(text)
         self._stage.setVisible(bool(text))
         self.setAccessibleName(headline)
@@ -213,8 +226,10 @@ class TrainingView(QWidget):
         if total > 0:
             self._bar.setValue(round(_STEPS * min(1.0, done / total)))
 
-    def _show_curves(self, reports: Sequence[EpochReport]) -> None:
-        epochs = reports[-1].epochs if reports else 1
+    def _show_curves(self, state: TrainingState) -> None:
+        reports = state.reports
+        running = state.status is TrainingStatus.RUNNING
+        epochs = axis_end(reports[-1], going_on=running or state.resumable) if reports else 1
         training = tuple((float(report.epoch), report.loss) for report in reports)
         held_out = Curve("held out", _points(reports, LOSS), "dimmed", dashed=True)
         losses = [Curve("training", training), held_out]
@@ -257,6 +272,35 @@ class TrainingView(QWidget):
     def _on_use(self) -> None:
         if self._state is not None and self._state.model_id:
             self.use_requested.emit(self._state.model_id)
+
+
+def axis_end(last: EpochReport, *, going_on: bool) -> int:
+    """Return how far the axis of the epochs goes.
+
+    Training stops as soon as it gains no more, mostly long before the last epoch it might do, so
+    the axis grows with the curve instead of keeping it in a corner.
+
+    Args:
+        last: the newest pass.
+        going_on: whether more may follow.
+    """
+    if not going_on:
+        return last.epoch
+    room = next(end for end in _axis_ends() if end > last.epoch)
+    return max(last.epoch, min(last.epochs, room))
+
+
+def _axis_ends() -> Iterator[int]:
+    for power in itertools.count(1):
+        yield from (factor * 10**power for factor in (1, 2, 5))
+
+
+def _measured(model: ModelInfo | None) -> str:
+    """Introduce the held-out figures: of how many photos they are."""
+    if model is not None and not model.metrics:
+        return "There are too few photos and tags to measure it on others."
+    count = wording.photos(model.held_out) if model is not None and model.held_out else "photos"
+    return f"Measured on {count} that it has not seen:"
 
 
 def _points(reports: Sequence[EpochReport], key: str) -> tuple[tuple[float, float], ...]:

@@ -34,6 +34,7 @@ class WhyController(QObject):
         self._wanted = False
         self._photo: PhotoId | None = None
         self._tag = ""
+        self._answer: tuple[Explanation, QImage | None] | str | None = None
         inspector.why_requested.connect(self.ask_in_inspector)
         inspector.why_toggled.connect(lambda wanted: self._on_toggled_in_inspector(wanted=wanted))
         viewer.why_requested.connect(self._ask_in_viewer)
@@ -60,13 +61,12 @@ class WhyController(QObject):
     def ask(self, photo: PhotoId, tag: str = "") -> None:
         """Ask what speaks for a tag, or what the model sees at all."""
         self._wanted = True
-        self._photo, self._tag = photo, tag
-        for part in (self._inspector, self._viewer):
-            part.begin_why(photo, tag)
+        self._photo, self._tag, self._answer = photo, tag, None
+        self._show()
         self._tasks.run(
             lambda: _explain(self._library, photo, tag),
             self._on_answer,
-            lambda error: self._on_error(photo, error),
+            self._on_error,
             key=_KEY,
             owner=self,
         )
@@ -77,14 +77,19 @@ class WhyController(QObject):
             self.ask(self._inspector.photo_ids[0], tag)
 
     def follow(self, photo: PhotoId | None) -> None:
-        """Ask about another photo that is looked at now, while answers are wanted."""
-        if not self._wanted or photo == self._photo:
+        """Ask about another photo that is looked at now, while answers are wanted.
+
+        The same one may be looked at in the viewer now, which has not been told yet.
+        """
+        if not self._wanted:
             return
         if photo is None:
             self._tasks.drop(_KEY)
             self._photo = None
-        else:
+        elif photo != self._photo:
             self.ask(photo)
+        else:
+            self._show()
 
     def refresh(self) -> None:
         """Ask again: another model is in use now."""
@@ -94,7 +99,7 @@ class WhyController(QObject):
     def close(self) -> None:
         """Take the answers away."""
         self._wanted = False
-        self._photo, self._tag = None, ""
+        self._photo, self._tag, self._answer = None, "", None
         self._tasks.drop(_KEY)
         self._inspector.end_why()
         self._viewer.end_why()
@@ -103,6 +108,18 @@ class WhyController(QObject):
         if (photo := self._viewer.current_photo()) is not None:
             self.ask(photo, tag)
 
+    def _show(self) -> None:
+        """Show question or answer wherever its photo is looked at."""
+        if self._photo is None:
+            return
+        for part in (self._inspector, self._viewer):
+            if self._answer is None:
+                part.begin_why(self._photo, self._tag)
+            elif isinstance(self._answer, str):
+                part.show_why_problem(self._photo, self._answer)
+            else:
+                part.show_why(*self._answer)
+
     def _on_toggled_in_inspector(self, *, wanted: bool) -> None:
         if wanted and len(self._inspector.photo_ids) == 1:
             self.ask(self._inspector.photo_ids[0])
@@ -110,16 +127,15 @@ class WhyController(QObject):
             self.close()
 
     def _on_answer(self, answer: tuple[Explanation, QImage | None]) -> None:
-        explanation, heat = answer
-        for part in (self._inspector, self._viewer):
-            part.show_why(explanation, heat)
+        self._answer = answer
+        self._show()
 
-    def _on_error(self, photo: PhotoId, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         if not isinstance(error, PhotoorgError):
             self._tasks.failed.emit(error)
             return
-        for part in (self._inspector, self._viewer):
-            part.show_why_problem(photo, str(error))
+        self._answer = str(error)
+        self._show()
 
 
 def _explain(library: LibraryPort, photo: PhotoId, tag: str) -> tuple[Explanation, QImage | None]:

@@ -158,12 +158,13 @@ class WhyPanel(QWidget):
         dimmed = "on-surround-dimmed" if on_photo else "dimmed"
         self._title = ElidedLabel()
         self._title.setProperty("kind", "on-surround" if on_photo else "")
-        self.whole = create_button("All in all", "on-surround-link" if on_photo else "link")
+        self.whole = create_button("Whole photo", "on-surround-link" if on_photo else "link")
         self.whole.setToolTip("What the model sees in the photo as a whole")
         self.whole.clicked.connect(lambda: self.word_chosen.emit(""))
         self._bars = [WordBar(theme, on_photo=on_photo) for _ in range(WORDS)]
         self._legend = HeatLegend(dimmed)
         self._note = create_label("", dimmed, wrap=True)
+        self._caption = create_label("It comes near these words:", dimmed)
         self._build()
 
     def _build(self) -> None:
@@ -179,11 +180,15 @@ class WhyPanel(QWidget):
         column.setContentsMargins(margin, margin, margin, margin)
         column.setSpacing(2)
         column.addLayout(head)
+        column.addWidget(self._note)
+        column.addWidget(self._legend)
+        column.addSpacing(4)
+        column.addWidget(self._caption)
+        for label in (self._note, self._caption):
+            label.setIndent(4)
         for bar in self._bars:
             column.addWidget(bar)
             bar.clicked.connect(lambda _=False, bar=bar: self.word_chosen.emit(bar.text()))
-        column.addWidget(self._legend)
-        column.addWidget(self._note)
         self.clear()
 
     @property
@@ -218,7 +223,7 @@ class WhyPanel(QWidget):
 
     def set_question(self, tag: str) -> None:
         """Say what is asked; the words from before stay until the answer comes."""
-        self._title.setText(f"Why “{tag}”?" if tag else "It comes near these words:")
+        self._title.setText(f"Why “{tag}”?" if tag else "The whole photo")
         self.whole.setVisible(bool(tag))
         self._legend.hide()
         self._say("" if self.words else "Looking at the photo…")
@@ -248,6 +253,7 @@ class WhyPanel(QWidget):
     def _say(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
+        self._caption.setVisible(bool(self.words))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._on_photo:

@@ -25,7 +25,7 @@ def create_label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabe
 
 
 def create_button(text: str, kind: str = "") -> QPushButton:
-    """Return a button; its kind is "primary", "quiet", "danger", "link" or plain."""
+    """Return a button; its kind is "primary", "quiet", "fold", "danger", "link" or plain."""
     button = QPushButton(text)
     if kind:
         button.setProperty("kind", kind)
@@ -36,11 +36,17 @@ def create_button(text: str, kind: str = "") -> QPushButton:
 
 def create_labelled_button(icons: IconSet, icon: str, text: str, kind: str = "") -> QPushButton:
     """Return a button with an icon before its text."""
-    button = create_button(text, kind)
-    # Styled buttons set the icon hard against the text; a thin space holds them apart.
-    button.setText(f"\N{THIN SPACE}{text}")
-    button.setAccessibleName(text)
+    button = create_button("", kind)
+    _write_beside_icon(button, text)
     icons.bind(button, icon)
+    return button
+
+
+def create_fold(text: str) -> QPushButton:
+    """Return the heading of a part that opens and closes; its owner binds the chevron."""
+    button = create_button("", "fold")
+    _write_beside_icon(button, text)
+    button.setCheckable(True)
     return button
 
 
@@ -53,3 +59,9 @@ def create_icon_button(icons: IconSet, icon: str, name: str, color: str = "dimme
     button.setIconSize(QSize(16, 16))
     icons.bind(button, icon, color)
     return button
+
+
+def _write_beside_icon(button: QPushButton, text: str) -> None:
+    # Styled buttons set the icon hard against the text; a thin space holds them apart.
+    button.setText(f"\N{THIN SPACE}{text}")
+    button.setAccessibleName(text)

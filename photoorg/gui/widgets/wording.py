@@ -6,6 +6,8 @@ from datetime import datetime
 
 _MINUTE = 60
 _HOUR = 3600
+_BETWEEN = " \N{MIDDLE DOT} "
+_LONG_FACT = 36
 
 
 def photos(count: int) -> str:
@@ -79,6 +81,20 @@ def place(latitude: float, longitude: float) -> str:
     north = f"{abs(latitude):.4f}° {'N' if latitude >= 0 else 'S'}"
     east = f"{abs(longitude):.4f}° {'E' if longitude >= 0 else 'W'}"
     return f"{north}, {east}"
+
+
+def unbroken(text: str) -> str:
+    """Return facts in which lines are only broken after the dots: "2 photos · EfficientNet-Lite2".
+
+    A fact that is longer than most lines, such as the name of a folder, may be broken anywhere.
+    """
+    facts = text.split(_BETWEEN)
+    kept = [fact if len(fact) > _LONG_FACT else _hold_together(fact) for fact in facts]
+    return "\N{NO-BREAK SPACE}\N{MIDDLE DOT} ".join(kept)
+
+
+def _hold_together(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "-\N{WORD JOINER}")
 
 
 def percent(probability: float) -> str:
