@@ -215,6 +215,10 @@ class Catalog:
         """
         return self._write(vectors.store, model_key, photo_ids, matrix)
 
+    def forget_vectors(self, model_key: ModelKey) -> ChangeSet:
+        """Forget the vectors of a model that is gone for good; indexes hear that they left."""
+        return self._write(vectors.forget, model_key)
+
     # -- reads for scans and background work --------------------------------------------------
     def roots(self) -> tuple[Path, ...]:
         """Return the folders that the person added, in order of path."""

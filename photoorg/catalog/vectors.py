@@ -65,6 +65,22 @@ def drop(tx: Transaction, photo_ids: Collection[PhotoId]) -> None:
     tx.db.execute("DELETE FROM vectors WHERE photo_id IN (SELECT value FROM json_each(?))", (ids,))
 
 
+def forget(tx: Transaction, model_key: ModelKey) -> ChangeSet:
+    """Forget all vectors of a model; see `Catalog.forget_vectors`."""
+    model = _model(tx.db, model_key)
+    if model is None:
+        return tx.unchanged()
+    tx.db.execute(
+        """
+        INSERT OR REPLACE INTO vector_removals (model_id, photo_id, revision)
+        SELECT model_id, photo_id, ? FROM vectors WHERE model_id = ?
+        """,
+        (tx.revision, model[0]),
+    )
+    tx.db.execute("DELETE FROM vectors WHERE model_id = ?", model[:1])
+    return tx.changed([ChangeKind.VECTORS], everything=True)
+
+
 def withdraw(tx: Transaction, photo_ids: Collection[PhotoId]) -> None:
     """Let indexes know that photos left the library; their vectors are kept."""
     if not photo_ids:

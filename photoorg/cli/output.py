@@ -83,6 +83,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 photo" or "1,204 photos"."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table; columns that hold figures alone are aligned to the right.
 

@@ -117,6 +117,15 @@ class CommandLibrary(Protocol):
     def use_model(self, model_id: str) -> None:
         """Have search and suggestions use a model from now on."""
 
+    def look_for_model(
+        self, *, on_progress: Callable[[Progress], None], token: CancelToken
+    ) -> None:
+        """Look at the photos that the model in use has not seen yet.
+
+        Raises:
+            Cancelled: `token` was cancelled; what is done is kept.
+        """
+
     def delete_model(self, model_id: str) -> None:
         """Delete a model."""
 

@@ -77,6 +77,7 @@ class ModelInfo:
         held_out: how many photos those figures are of; 0 where that is not known.
         active: whether search and suggestions use it now.
         problem: why it cannot be used, or "".
+        photos_per_second: how fast fine-tuning learned from photos; 0 where nothing was fine-tuned.
     """
 
     model_id: str
@@ -93,6 +94,7 @@ class ModelInfo:
     active: bool = False
     problem: str = ""
     held_out: int = 0
+    photos_per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

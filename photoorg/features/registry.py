@@ -11,14 +11,19 @@ names. *Learned* ones are made from the person's own photos and kept in a folder
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, UsageProblem
 from photoorg.core.paths import resource_path, user_cache_folder
-from photoorg.features import efficientnet, open_clip_files, torchvision_weights
+from photoorg.features import (
+    efficientnet,
+    finetuned_files,
+    open_clip_files,
+    torchvision_weights,
+)
 from photoorg.features.devices import Accelerator, find_accelerator
 from photoorg.features.storage import MANIFEST_SUFFIX, read_manifest
 from photoorg.features.visual import (
@@ -91,19 +96,26 @@ class _Entry:
 def visual_names() -> tuple[str, ...]:
     """Return the encoders' names, the default first.
 
-    Besides these there are `<network>:scores` for each of torchvision's networks and
-    `open_clip:<architecture or repository>`.
+    Besides these there are `<network>:scores` for each of torchvision's networks,
+    `open_clip:<architecture or repository>`, and for each network that was adapted to the person's
+    photos `efficientnet-lite2-finetuned:<hash of its weights>`.
     """
     return tuple(name for name in _ENTRIES if not name.endswith(torchvision_weights.SCORES))
 
 
 def visual_kinds(files: VisualFiles = _NO_FILES) -> tuple[VisualKind, ...]:
-    """Return all encoders as they are offered to a person, with what they lack."""
-    kinds = [
-        VisualKind(name, entry.title, entry.dimension, *_status(entry, files))
-        for name in visual_names()
-        for entry in (_ENTRIES[name],)
-    ]
+    """Return all encoders as they are offered to a person, with what they lack.
+
+    The networks adapted to the person's photos stand where the first one is offered before.
+    """
+    adapted = tuple(_finetuned_kinds(files))
+    kinds: list[VisualKind] = []
+    for name in visual_names():
+        if name == FINETUNED and adapted:
+            kinds.extend(adapted)
+        else:
+            entry = _ENTRIES[name]
+            kinds.append(VisualKind(name, entry.title, entry.dimension, *_status(entry, files)))
     return (*kinds, _open_clip_kind())
 
 
@@ -318,20 +330,32 @@ def _load_conv_autoencoder(files: VisualFiles, compute: _Compute) -> VisualEncod
     return create_encoder(network, compute.device, compute.threads)
 
 
-def _find_finetuned(files: VisualFiles) -> Path:
-    stem = None if files.learned is None else files.learned / FINETUNED
-    if stem is None or not stem.with_suffix(MANIFEST_SUFFIX).is_file():
-        raise WeightsMissing(
-            "The network has not been adapted to your photos yet.",
-            "Adapt it with: photoorg train text-regression --finetune",
-        )
-    return stem
+def _finetuned_entry(name: str) -> _Entry:
+    def load(files: VisualFiles, compute: _Compute) -> VisualEncoder:
+        from photoorg.features.finetuned import load_finetuned
+
+        stem = finetuned_files.find_network(name, files)
+        return load_finetuned(stem, compute.device, compute.threads)
+
+    return _Entry(
+        "EfficientNet-Lite2, adapted to your photos",
+        efficientnet.SPEC.dimension,
+        lambda files: finetuned_files.find_network(name, files),
+        lambda files: finetuned_files.network_spec(name, files),
+        load,
+    )
 
 
-def _load_finetuned(files: VisualFiles, compute: _Compute) -> VisualEncoder:
-    from photoorg.features.finetuned import load_finetuned
-
-    return load_finetuned(_find_finetuned(files), compute.device, compute.threads)
+def _finetuned_kinds(files: VisualFiles) -> Iterator[VisualKind]:
+    """Yield a row for each adapted network that is there."""
+    dimension = efficientnet.SPEC.dimension
+    for name in finetuned_files.network_names(files):
+        try:
+            title = finetuned_files.network_title(name, files)
+        except ModelFileProblem as problem:
+            yield VisualKind(name, name, dimension, "needs weights", str(problem))
+        else:
+            yield VisualKind(name, title, dimension, "ready", "")
 
 
 def _learned_spec(name: str, stem: Path) -> VisualSpec:
@@ -416,13 +440,7 @@ _ENTRIES = {
         for network in torchvision_weights.NETWORKS.values()
         for ending in ("", torchvision_weights.SCORES)
     },
-    FINETUNED: _Entry(
-        "EfficientNet-Lite2, adapted to your photos",
-        efficientnet.SPEC.dimension,
-        _find_finetuned,
-        lambda files: _learned_spec(FINETUNED, _find_finetuned(files)),
-        _load_finetuned,
-    ),
+    FINETUNED: _finetuned_entry(FINETUNED),
     CONV_AUTOENCODER: _Entry(
         "Convolutional autoencoder",
         200,
@@ -436,6 +454,8 @@ _ENTRIES = {
 def _entry(name: str) -> _Entry:
     if name.startswith(open_clip_files.PREFIX):
         return _open_clip_entry(name)
+    if finetuned_files.is_network(name):
+        return _finetuned_entry(name)
     try:
         return _ENTRIES[name]
     except KeyError:

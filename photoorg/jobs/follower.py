@@ -25,18 +25,30 @@ _ALL = frozenset(ChangeKind)
 
 
 class Follower:
-    """A thread that takes new vectors into the indexes and notices foreign commits.
+    """A thread that takes new vectors into the indexes and notices what other processes do.
 
     A commit of another process (the command line beside the window) is emitted as a change of
-    everything, since only the catalog knows what it was.
+    everything, since only the catalog knows what it was. A model that another process chose is used
+    here too.
+
+    Args:
+        catalog: what to follow.
+        search: whose indexes are kept up.
+        emit: hears of foreign commits.
+        follow_choice: uses the model that another process chose, if one did.
     """
 
     def __init__(
-        self, catalog: Catalog, search: SearchService, emit: Callable[[ChangeSet], None]
+        self,
+        catalog: Catalog,
+        search: SearchService,
+        emit: Callable[[ChangeSet], None],
+        follow_choice: Callable[[], None],
     ) -> None:
         self._catalog = catalog
         self._search = search
         self._emit = emit
+        self._follow_choice = follow_choice
         self._wake = threading.Event()
         self._token = CancelToken()
         self._unsubscribe = catalog.subscribe(self._on_change)
@@ -61,6 +73,7 @@ class Follower:
         while not self._token.cancelled:
             try:
                 stale = self._notice_others() or stale
+                self._follow_choice()
                 if stale:
                     self._search.catch_up(self._token)
                     self._search.build(self._token)

@@ -81,7 +81,7 @@ class Library:
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
-            self._follower = Follower(catalog, self._search, self._emit)
+            self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
 
     @classmethod
     def open(
@@ -229,8 +229,23 @@ class Library:
 
     def use_model(self, model_id: str) -> None:
         self._modelling.use_model(model_id)
-        if self._follower is not None and self._modelling.features_in_use != self._features:
-            self.rescan()  # photos that came since its training lack the vectors that it takes
+        if self._follower is not None:
+            self._look_for_model()
+
+    def look_for_model(
+        self, *, on_progress: Callable[[Progress], None], token: CancelToken
+    ) -> None:
+        """Look at the photos that the model in use has not seen yet, now, in the calling thread.
+
+        Args:
+            on_progress: told at most ten times a second.
+            token: to stop; another call goes on with the work.
+
+        Raises:
+            Cancelled: through the token.
+            EnvironmentProblem: the disk is full, no worker starts, ...
+        """
+        self._modelling.look_for_model(self._features, token, on_progress)
 
     def delete_model(self, model_id: str) -> None:
         self._modelling.delete_model(model_id)
@@ -415,6 +430,19 @@ class Library:
         if outdated is not None:
             outdated.close()
         return fresh
+
+    def _follow_choice(self) -> None:
+        """Use the model that another process chose, if one did."""
+        if self._modelling.follow_choice():
+            self._look_for_model()
+
+    def _look_for_model(self) -> None:
+        """Have photos looked at, in the background, that lack what the model in use takes.
+
+        They came since its training.
+        """
+        if self._modelling.features_in_use != self._features:
+            self.rescan()
 
     def _refresh(self) -> None:
         """Without a follower, bring the indexes up to date before they are asked."""

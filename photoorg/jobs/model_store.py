@@ -1,8 +1,9 @@
 """The trained models of a library: a folder for each, and which one is in use.
 
-Below the catalog's folder `models`: a folder for each model, `active.json` with the one in use, and
-`unfinished` with what is kept of trainings that were stopped. A model appears there whole or not at
-all.
+Below the catalog's folder `models`: a folder for each model, `active.json` with the one in use,
+`features` with the visual encoders that were learned, and `unfinished` with what is kept of
+trainings that were stopped. A model appears there whole or not at all. A network that was adapted
+to photos comes with the model that it was adapted for, and stays while any model needs it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,27 @@ from photoorg.core.errors import (
 )
 from photoorg.core.modelling import STARTER_ID, ModelInfo, TrainingRequest
 from photoorg.core.paths import resource_path
+from photoorg.features.finetuned_files import (
+    adopt_network,
+    find_network,
+    forget_network,
+    is_network,
+    network_name,
+    read_network,
+)
 from photoorg.features.storage import read_manifest
 from photoorg.jobs.leftovers import working_folder
-from photoorg.jobs.model_archive import FILES, STEMS, pack_model, unpack_model
+from photoorg.jobs.model_archive import (
+    FILES,
+    NETWORK_FILES,
+    NETWORK_STEM,
+    STEMS,
+    pack_model,
+    unpack_model,
+)
 
 if TYPE_CHECKING:
+    from photoorg.core.ids import ModelKey
     from photoorg.features.storage import Manifest
     from photoorg.features.visual import VisualFiles
     from photoorg.models.registry import TrainedModel
@@ -45,6 +62,8 @@ NEW = ".new"
 
 _MODEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}-\d{8}-\d{6}(-\d+)?\Z")
 _MAX_ACTIVE_BYTES = 4096
+_MOST = 10**12
+"""Of anything that a model counts."""
 
 _Stamp: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -172,10 +191,10 @@ class ModelStore:
             yield folder
 
     def keep(self, folder: Path) -> ModelInfo:
-        """Take a complete folder in as a model of its own.
+        """Take a complete folder in as a model of its own, with its adapted network if it has one.
 
         Raises:
-            ModelFileProblem: it does not hold a model.
+            ModelFileProblem: it does not hold a model, or the network is damaged or another one.
             EnvironmentProblem: it cannot be moved into place.
         """
         manifest = read_manifest(folder / STEMS[0])
@@ -183,6 +202,8 @@ class ModelStore:
         wanted = f"{manifest.kind}-{created:%Y%m%d-%H%M%S}"
         if not _MODEL_ID.match(wanted):
             raise ModelFileProblem(f"No model is of the kind “{manifest.kind}”.")
+        if (folder / NETWORK_FILES[-1]).exists():
+            self._take_network(folder / NETWORK_STEM, manifest)
         with self._lock:
             model_id, number = wanted, 1
             while (self.folder / model_id).exists():
@@ -197,14 +218,36 @@ class ModelStore:
                 ) from error
         return self._describe(model_id)
 
-    def delete(self, model_id: str) -> None:
+    def _take_network(self, stem: Path, manifest: Manifest) -> None:
+        """Take in the network that a new model needs, unless it is here already.
+
+        Raises:
+            ModelFileProblem: it is damaged, or not the one that the model needs.
+            EnvironmentProblem: it cannot be moved into place.
+        """
+        key = read_network(stem).manifest.visual_key
+        if (key, network_name(key)) != (manifest.visual_key, features_of(manifest)):
+            raise ModelFileProblem(
+                f"the network in it, “{key}”, is not the one that its model needs,"
+                f" “{manifest.visual_key}” of “{features_of(manifest)}”."
+            )
+        if self._files.learned is None:
+            raise AssertionError("a library has a folder for encoders")
+        adopt_network(stem, self._files.learned)
+
+    def delete(self, model_id: str) -> ModelKey | None:
         """Delete a model; where it was the chosen one, the starter is.
+
+        Returns:
+            What the vectors of the model's adapted network are stored under, where no other model
+            needs it: it is deleted too. None otherwise.
 
         Raises:
             UsageProblem: it is the starter, or there is no such model.
             EnvironmentProblem: it cannot be deleted.
         """
         folder = self.path(model_id)
+        key = self._needs_network(model_id)
         if self.chosen == model_id:
             self.choose(STARTER_ID)
         try:
@@ -214,18 +257,33 @@ class ModelStore:
                 f"The model {model_id} cannot be deleted ({error.strerror}).",
                 f"Mend the permissions of {folder}.",
             ) from error
+        if key is None or key in {self._needs_network(other) for other in self._ids()}:
+            return None
+        forget_network(network_name(key), self._files)
+        return key
+
+    def _needs_network(self, model_id: str) -> ModelKey | None:
+        """Return the key of the adapted network that a model takes its vectors from, if any."""
+        try:
+            key = read_manifest(self.folder / model_id / STEMS[0]).visual_key
+        except ModelFileProblem:
+            return None  # it is damaged, and listed so: it can do nothing with a network
+        return key if is_network(key) else None
 
     def export_to(self, model_id: str, file: Path) -> None:
-        """Write a model as one file.
+        """Write a model as one file, with the adapted network that it needs.
 
         Raises:
             UsageProblem: there is no such model, or no place of that name.
             ModelFileProblem: it is damaged.
+            WeightsMissing: its network is gone.
             EnvironmentProblem: the file cannot be written.
         """
         folder = self.path(model_id)
         self.load(model_id)  # nobody is helped by a file that cannot be imported
-        pack_model(folder, file)
+        key = self._needs_network(model_id)
+        network = None if key is None else find_network(network_name(key), self._files)
+        pack_model(folder, file, network)
 
     def import_from(self, file: Path) -> ModelInfo:
         """Take in a model that was exported.
@@ -240,7 +298,9 @@ class ModelStore:
             unpack_model(file, folder)
             try:
                 trained = load_trained(folder)
-                _demand_features(trained.manifest, self._files)
+                if not (folder / NETWORK_FILES[-1]).exists():
+                    _demand_features(trained.manifest, self._files)
+                return self.keep(folder)
             except ModelFileProblem as problem:
                 # The folder it was unpacked to says nothing to a person.
                 message = problem.message.replace(f"{folder}{os.sep}", "").replace(
@@ -249,7 +309,6 @@ class ModelStore:
                 raise ModelFileProblem(
                     f"{file.name} cannot be taken in: {message}", problem.remedy
                 ) from problem
-            return self.keep(folder)
 
     # -- unfinished trainings ---------------------------------------------------------------
     def unfinished(self, request: TrainingRequest) -> Path:
@@ -280,12 +339,14 @@ def info_of(model_id: str, manifest: Manifest) -> ModelInfo:
         _count(training, "tags"),
         _text(training, "created"),
         0,
+        # A file from elsewhere may say anything: what is no percentage is no figure.
         {
             name: float(value)
             for name, value in manifest.metrics.items()
-            if isinstance(value, int | float)
+            if isinstance(value, int | float) and 0 <= value <= 100
         },
         held_out=_count(training, "held_out"),
+        photos_per_second=_rate(training),
     )
 
 
@@ -359,8 +420,13 @@ def _demand_features(manifest: Manifest, files: VisualFiles) -> None:
             f"it was made for the visual features “{name}”, which this photoorg does not know.",
             problem.remedy,
         ) from problem
-    except EnvironmentProblem:
-        return  # known, but not ready on this machine yet: the model waits for them
+    except EnvironmentProblem as problem:
+        if not is_network(name):
+            return  # known, but not ready on this machine yet: the model waits for them
+        raise ModelFileProblem(
+            f"it needs the network “{name}”, which is neither in it nor here.",
+            "Export the model again.",
+        ) from problem
     if key != manifest.visual_key:
         raise ModelFileProblem(
             f"it was made for other features: it says “{manifest.visual_key}”, “{key}” is here."
@@ -383,7 +449,12 @@ def _text(training: Mapping[str, Any], name: str) -> str:
 
 def _count(training: Mapping[str, Any], name: str) -> int:
     value = training.get(name)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and 0 <= value <= _MOST else 0
+
+
+def _rate(training: Mapping[str, Any]) -> float:
+    value = training.get("photos_per_second")
+    return float(value) if isinstance(value, int | float) and 0 <= value <= _MOST else 0.0
 
 
 def _moment(text: object) -> datetime | None:

@@ -125,6 +125,18 @@ class Modelling:
             self._store.choose(model_id)
         self._tell_changed()
 
+    def follow_choice(self) -> bool:
+        """Use the model that another process chose, if one did; return whether it did.
+
+        Raises:
+            Cancelled: the library is being closed.
+        """
+        with self._choosing:
+            changed = self._search.follow_choice()
+        if changed:
+            self._tell_changed()
+        return changed
+
     @property
     def features_in_use(self) -> str:
         """Kind of visual vectors that the model in use takes."""
@@ -155,8 +167,10 @@ class Modelling:
             self._store.path(model_id)
             if self._store.chosen == model_id:
                 self._search.use(STARTER_ID)
-            self._store.delete(model_id)
+            network = self._store.delete(model_id)
             forget_indexes(self._catalog, model_id)
+        if network is not None:
+            self._catalog.forget_vectors(network)
         with self._comparing:
             self._compared.pop(model_id, None)
         self._tell_changed()

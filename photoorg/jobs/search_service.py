@@ -33,6 +33,7 @@ class SearchService:
         self._parts: Parts | None = None
         self._starter: Parts | None = None
         self._fallback = ""
+        self._asked = ""
         self._token = CancelToken()
 
     @property
@@ -110,9 +111,40 @@ class SearchService:
             trained = self._models.load(model_id)
             fresh = assemble_trained(self._catalog, starter, model_id, trained)
             fresh.keepers[-1].catch_up(self._token)
+        self._take_over(fresh, model_id)
+
+    def follow_choice(self) -> bool:
+        """Use the model that is chosen by now, where another process chose it.
+
+        One that is damaged or gone leaves the starter to answer, as at the start.
+
+        Returns:
+            Whether another model was chosen.
+
+        Raises:
+            Cancelled: the library is being closed; the model in use stays.
+        """
+        chosen = self._models.chosen
+        if self._parts is None or chosen == self._asked:
+            return False
+        try:
+            self.use(chosen)
+        except ModelFileProblem as problem:
+            self._take_over(self._load_starter(), chosen, _fallback(chosen, problem))
+        return True
+
+    def _take_over(self, fresh: Parts, asked: str, fallback: str = "") -> None:
+        """Have other parts answer.
+
+        Args:
+            fresh: what answers.
+            asked: the model that was asked for.
+            fallback: why another one answers, or "".
+        """
         with self._loading:
-            before, self._parts, self._fallback = self._parts, fresh, ""
-        if before is not None and before.model_id not in (model_id, STARTER_ID):
+            before, self._parts = self._parts, fresh
+            self._asked, self._fallback = asked, fallback
+        if before is not None and before.model_id not in (fresh.model_id, STARTER_ID):
             _save_quietly(before)
 
     def stop(self) -> None:
@@ -166,18 +198,21 @@ class SearchService:
             return self._starter
 
     def _assemble_chosen(self, starter: Parts) -> Parts:
-        model_id = self._models.chosen
+        self._asked = model_id = self._models.chosen
         if model_id == STARTER_ID:
             return starter
         try:
             trained = self._models.load(model_id)
         except ModelFileProblem as problem:
-            logger.warning("the model %s cannot be used: %s", model_id, problem)
-            self._fallback = (
-                f"The model {model_id} cannot be used, the starter answers: {problem.message}"
-            )
+            self._fallback = _fallback(model_id, problem)
             return starter
         return assemble_trained(self._catalog, starter, model_id, trained)
+
+
+def _fallback(model_id: str, problem: ModelFileProblem) -> str:
+    """Say, also in the log, why the starter answers in place of the model that was chosen."""
+    logger.warning("the model %s cannot be used: %s", model_id, problem)
+    return f"The model {model_id} cannot be used, the starter answers: {problem.message}"
 
 
 def _suggester_of(parts: Parts) -> TagSuggester:

@@ -55,6 +55,7 @@ RunProcess: TypeAlias = Callable[[Connection, TrainingJob], None]
 LOCK = "training.lock"
 SCRATCH = "training"
 LOOKING = "Looking at photos"
+LOOKING_ANEW = "Looking at photos with the adapted network"
 GOES_ON = "Train with the same choices again: it goes on from what is kept."
 
 _TELL_SECONDS = 0.1
@@ -196,20 +197,37 @@ class Trainer:
             self._run_process(job, token)
             info = self._store.keep(target)
             self._store.discard_unfinished(request)
-            return info.model_id
+        if request.finetune:
+            self._look_anew(info.features, token)
+        return info.model_id
+
+    def _look_anew(self, features: str, token: CancelToken) -> None:
+        """Have an adapted network look at the library's photos: its model finds no others.
+
+        A stop leaves the finished model as it is; it is told how many photos it lacks, and
+        indexing goes on.
+        """
+        try:
+            self._look_at(features, token, LOOKING_ANEW)
+        except Cancelled:
+            logger.info("stopped while %s looked at photos; its model is finished", features)
 
     def _gather(self, request: TrainingRequest, work: Path, token: CancelToken) -> ModelKey:
         """Write the library's photos to the work folder; return what made their vectors."""
-        key = self._look(
-            request.features,
-            token,
-            lambda progress: self._stage(LOOKING, progress.done, progress.total),
-        )
+        key = self._look_at(request.features, token, LOOKING)
         self._stage("Gathering photos and tags")
         pictures = request.finetune or _reads_photos(request.kind)
         if not gather(self._catalog, key, work, token, pictures=pictures):
             raise UsageProblem("There are no photos to learn from.", "Add a folder of photos.")
         return key
+
+    def _look_at(self, features: str, token: CancelToken, stage: str) -> ModelKey:
+        """Compute the library's missing vectors of a kind; return what makes them."""
+        return self._look(
+            features,
+            token,
+            lambda progress: self._stage(stage, progress.done, progress.total),
+        )
 
     def _run_process(self, job: TrainingJob, token: CancelToken) -> None:
         """Have the process do the job.
@@ -343,7 +361,7 @@ def complete(request: TrainingRequest, files: VisualFiles) -> TrainingRequest:
     Raises:
         UsageProblem: there is no such kind, vector or folder.
     """
-    from photoorg.features.registry import visual_spec
+    from photoorg.features.registry import DEFAULT_VISUAL, visual_spec
     from photoorg.features.words.registry import text_kind
     from photoorg.models.registry import model_kind
 
@@ -355,6 +373,11 @@ def complete(request: TrainingRequest, files: VisualFiles) -> TrainingRequest:
         raise UsageProblem(
             f"A model of the kind {kind.key} is trained on stored features only.",
             "Leave “--finetune” away.",
+        )
+    if request.finetune and request.features != DEFAULT_VISUAL:
+        raise UsageProblem(
+            f"Fine-tuning adapts {DEFAULT_VISUAL}, not {request.features}.",
+            f"Choose the visual features {DEFAULT_VISUAL}, or train without fine-tuning.",
         )
     if request.epochs is not None and request.epochs < 1:
         raise UsageProblem("A training has at least one pass over the photos.")

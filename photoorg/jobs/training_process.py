@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
@@ -31,6 +31,7 @@ from photoorg.core.ids import ModelKey
 from photoorg.core.modelling import EpochReport
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.jobs.messages import Crash, Refusal
+from photoorg.jobs.model_archive import NETWORK_STEM
 from photoorg.jobs.training_messages import (
     VISUAL,
     WORDS,
@@ -150,6 +151,12 @@ class _Material:
     captions: tuple[tuple[str, ...], ...]
     files: tuple[Path, ...]
 
+    @property
+    def words(self) -> Iterator[str]:
+        """What is said of each photo, [n]; empty where nothing is."""
+        for tags, captions in zip(self.tags, self.captions, strict=True):
+            yield " ".join((*tags, *captions)).strip()
+
     def digest(self) -> str:
         """Name all that a training depends on beside its request."""
         digest = hashlib.blake2b(self.visual_key.encode(), digest_size=16)
@@ -178,13 +185,16 @@ class _Training:
         """
         from photoorg.models.registry import save_trained
         from photoorg.models.schedule import Run
-        from photoorg.models.training_data import TrainingData
+        from photoorg.models.training_data import TrainingData, hold_out
 
         self._teller.stage("Preparing")
         material = self._material()
         past = self._take_up(material)
-        phrases, documents, tags = _documents(material)
-        text = self._text(documents)
+        # The words of a held-out photo are not learned from either.
+        described = np.flatnonzero([bool(words) for words in material.words])
+        held_out = hold_out(described, material.visual, self._request.seed)
+        phrases, documents, tags = _documents(material, ~held_out)
+        text = self._text([documents[row] for row in np.flatnonzero(~held_out)])
         config = self._config()
         data = TrainingData.of(
             material.visual,
@@ -192,7 +202,7 @@ class _Training:
             documents,
             text,
             tags=tags,
-            seed=self._request.seed,
+            validation=held_out,
             pixels=_pixels(material.files, _side(config), self._job.work),
         )
         self._token.check()
@@ -228,32 +238,30 @@ class _Training:
     def _finetune(
         self, data: TrainingData, config: Any, run: Run, said: dict[str, Any]
     ) -> TrainedModel:
-        """Adapt the network, keep it as an encoder of the library, and calibrate its model.
-
-        An encoder of an earlier fine-tuning is replaced; a model that needs it says so.
-        """
-        from photoorg.features.efficientnet import FINETUNED
+        """Adapt the network, keep it beside its model, and calibrate that."""
         from photoorg.features.finetuned import load_finetuned, save_finetuned
+        from photoorg.features.finetuned_files import network_name
         from photoorg.models.finetuning import finetune
         from photoorg.models.registry import complete_model
 
-        folder = self._job.files.learned
-        if folder is None or data.pixels is None:
-            raise AssertionError("a library has a folder for encoders, and photos")
+        if data.pixels is None:
+            raise AssertionError("a library has photos")
         tuned = finetune(data, config, run)
-        save_finetuned(folder / FINETUNED, tuned.network)
-        encoder = load_finetuned(folder / FINETUNED)
+        stem = self._job.target / NETWORK_STEM
+        save_finetuned(stem, tuned.network, {name: said[name] for name in ("created", "source")})
+        encoder = load_finetuned(stem)
         visual = np.zeros((len(data), encoder.dimension), dtype=np.float32)
         for start in range(0, len(data), _ENCODED_AT_ONCE):
             self._token.check()
             self._teller.stage("Looking at photos anew", start, len(data))
             rows = np.arange(start, min(start + _ENCODED_AT_ONCE, len(data)))
             visual[rows] = encoder.encode(data.pixels(rows))
+        features = network_name(encoder.key)
         return complete_model(
             tuned.model,
             replace(data, visual=visual, visual_key=encoder.key),
             run.seed,
-            training={**said, "features": FINETUNED, "photos_per_second": round(tuned.rate, 2)},
+            training={**said, "features": features, "photos_per_second": round(tuned.rate, 2)},
             versions=_versions(),
         )
 
@@ -295,7 +303,7 @@ class _Training:
             write_json(folder / _DATA, mark)
         return _past_reports(folder)
 
-    def _text(self, documents: tuple[Document, ...]) -> TextVectors:
+    def _text(self, documents: Sequence[Document]) -> TextVectors:
         """Train the text vectors, or take those that an earlier run of this training made."""
         from photoorg.features.words.registry import (
             load_text_vectors,
@@ -359,15 +367,15 @@ def _read_work(work: Path, visual_key: ModelKey) -> _Material:
 
 
 def _documents(
-    material: _Material,
+    material: _Material, learned: NDArray[np.bool_]
 ) -> tuple[tuple[str, ...], tuple[Document, ...], tuple[tuple[str, ...], ...] | None]:
-    """Return (multi-word tags, what is said of each photo, its tags).
+    """Return (multi-word tags of the photos to learn from, what is said of each, its tags).
 
     Photos with captions alone are described by the words of these: their tags are then None.
     """
     from photoorg.features.words.normalise import Normaliser, learn_phrases
 
-    phrases = learn_phrases(material.tags)
+    phrases = learn_phrases([material.tags[row] for row in np.flatnonzero(learned)])
     normaliser = Normaliser(phrases)
     documents = tuple(
         normaliser.document(tags, captions)

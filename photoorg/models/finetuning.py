@@ -2,24 +2,29 @@
 
 The fine-tuned network is a visual encoder of its own (`features.finetuned`), with its own key: the
 photos of a library have to be encoded by it before the head that was trained with it can be used.
+
+A library's photos are few against the paper's million. So the head is not drawn at random: it is
+first trained alone, over the vectors of the network as it is, which keeps the large steps of an
+untrained head from spoiling the network (Kumar et al. 2022, linear probing then fine-tuning).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch.utils.checkpoint import checkpoint
 
 from photoorg.core.errors import UsageProblem
+from photoorg.features.efficientnet import SPEC
 from photoorg.features.efficientnet_torch import PooledNetwork, load_network
 from photoorg.features.finetuned import finetuned_spec
 from photoorg.models.feed_forward import initial_layers
 from photoorg.models.learned import Sides, training_fingerprint
 from photoorg.models.preprocessing import Affine, Preprocessing
-from photoorg.models.schedule import Schedule
+from photoorg.models.schedule import Run, Schedule
 from photoorg.models.text_regression import (
     Regression,
     Scaling,
@@ -34,7 +39,6 @@ from photoorg.models.training import as_arrays, optimise, trainable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from photoorg.models.schedule import Run
     from photoorg.models.training_data import PixelSource, TrainingData
 
 _AT_ONCE = 8
@@ -81,12 +85,13 @@ class Finetuned:
 def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetuned:
     """Train EfficientNet-Lite2 and a linear layer on its pooled vector to regress text vectors.
 
-    Batch normalisation keeps the statistics of ImageNet. A batch goes through the network eight
-    photos at a time, and its activations are computed anew for the gradient, so that batches of
-    120 fit in memory. After a stop, training goes on from the last whole epoch.
+    Where the visual vectors are those of the network as it is, the layer begins as the head that
+    suits them best. Batch normalisation keeps the statistics of ImageNet. A batch goes through the
+    network eight photos at a time, and its activations are computed anew for the gradient, so that
+    batches of 120 fit in memory. After a stop, training goes on from the last whole epoch.
 
     Args:
-        data: with pixels; its visual vectors are not used.
+        data: with pixels.
         config: hyperparameters.
         run: seed and so on.
 
@@ -103,18 +108,21 @@ def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetune
     targets = torch.from_numpy(text(data.text_rows))
     network, classifier = load_network()
     features = classifier.weight.shape[1]
-    rng = np.random.default_rng(run.seed)
-    head = trainable(initial_layers(rng, "head", (features, targets.shape[1])))
+    head = trainable(_first_head(data, config, run, features))
     body = {
         f"network.{name}": leaf
         for name, leaf in network.named_parameters()
         if "classifier" not in name
     }
 
+    def look(photos: torch.Tensor) -> torch.Tensor:
+        run.check()  # a whole batch takes half a minute
+        return cast("torch.Tensor", network(photos))
+
     def loss(chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         images = augmented(read(pixels, chosen.numpy()), config.input_size, generator)
         parts = [
-            checkpoint(network, part, use_reentrant=False) for part in torch.split(images, _AT_ONCE)
+            checkpoint(look, part, use_reentrant=False) for part in torch.split(images, _AT_ONCE)
         ]
         return regression_loss(regress(head, torch.cat(parts)), targets[chosen], config.loss)
 
@@ -122,7 +130,7 @@ def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetune
         total = 0.0
         for chosen in torch.split(torch.from_numpy(held_out), _AT_ONCE):
             images = squashed(read(pixels, chosen.numpy()), config.input_size)
-            psi = regress(head, network(images))
+            psi = regress(head, look(images))
             total += float(regression_loss(psi, targets[chosen], config.loss)) * len(chosen)
         return {"loss": total / len(held_out)}
 
@@ -144,6 +152,21 @@ def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetune
     )
     rate = len(among) * len(reports) / max(reports[-1].seconds, 1e-9)
     return Finetuned(network.eval(), model, rate)
+
+
+def _first_head(
+    data: TrainingData, config: FinetuningConfig, run: Run, features: int
+) -> dict[str, NDArray[np.float32]]:
+    """Return the layer that training begins with."""
+    if data.visual_key != SPEC.key:
+        rng = np.random.default_rng(run.seed)
+        return initial_layers(rng, "head", (features, data.text_rows.shape[1]))
+    alone = TextRegressionConfig(loss=config.loss, scaling=config.scaling)
+    probe = TextRegression.fit(data, alone, Run(run.seed, run.token)).tensors
+    # The network's vectors reach the layer as they are: their standardising becomes a part of it.
+    weight = probe["head.0.weight"] * probe["visual.factor"]
+    bias = probe["head.0.bias"] - weight @ probe["visual.offset"]
+    return {"head.0.weight": weight, "head.0.bias": bias}
 
 
 def read(pixels: PixelSource, rows: NDArray[np.int64]) -> torch.Tensor:

@@ -98,7 +98,7 @@ class TrainingData:
         if tags is None:
             tags = [tuple(dict.fromkeys(document.tokens)) for document in documents]
         if validation is None:
-            validation = _hold_out(np.flatnonzero(encoded.known), len(visual), seed)
+            validation = hold_out(np.flatnonzero(encoded.known), visual, seed)
         if not (encoded.known & ~validation).any():
             raise UsageProblem(
                 "All photos with a tag or caption are held out; none is left to learn from."
@@ -151,9 +151,28 @@ class TrainingData:
         return table
 
 
-def _hold_out(candidates: NDArray[np.int64], photos: int, seed: int) -> NDArray[np.bool_]:
-    held_out = np.zeros(photos, dtype=np.bool_)
-    if len(candidates) >= _LEAST_FOR_VALIDATION:
-        count = max(1, round(len(candidates) * _VALIDATION_SHARE))
-        held_out[np.random.default_rng(seed).permutation(candidates)[:count]] = True
+def hold_out(
+    candidates: NDArray[np.int64], visual: NDArray[np.float32], seed: int
+) -> NDArray[np.bool_]:
+    """Draw a random tenth of some photos, none of fewer than ten, to measure a model on.
+
+    Copies of a photo are one photo: all of them are held out, or none.
+
+    Args:
+        candidates: int64 [m], the photos with words.
+        visual: float32 [n, d], of all photos; those of copies are equal.
+        seed: of the draw.
+
+    Returns:
+        bool [n].
+    """
+    held_out = np.zeros(len(visual), dtype=np.bool_)
+    if len(candidates) < _LEAST_FOR_VALIDATION:
+        return held_out
+    count = max(1, round(len(candidates) * _VALIDATION_SHARE))
+    drawn = np.random.default_rng(seed).permutation(candidates)[:count]
+    known = {visual[row].tobytes() for row in drawn.tolist()}
+    copies = [row for row in candidates.tolist() if visual[row].tobytes() in known]
+    if len(copies) < len(candidates):
+        held_out[copies] = True
     return held_out

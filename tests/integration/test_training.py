@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 from photoorg.cli.main import main
-from photoorg.core.changes import AddTag
+from photoorg.core.changes import AddTag, ChangeKind, ChangeSet
 from photoorg.core.errors import Cancelled, EnvironmentProblem, ModelFileProblem, WorkerUnavailable
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingState, TrainingStatus
@@ -135,6 +136,13 @@ def train(library: Library, request: TrainingRequest = REQUEST) -> str:
     return info.model_id
 
 
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
 def model_ids(library: Library) -> list[str]:
     return [info.model_id for info in library.models()]
 
@@ -233,6 +241,94 @@ def test_a_model_of_other_features_says_which_photos_it_cannot_find(
     assert "not looked at with bovw-sift yet: 1." in library.search("cat", EVERYTHING).notice
     index(library, folder)
     assert library.search("cat", EVERYTHING).notice == "", "the new photo was looked at too"
+
+
+def test_an_open_window_uses_the_model_that_another_process_chose(
+    paths: CatalogPaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[ChangeSet] = []
+
+    def suggested(window: Library) -> set[str]:
+        return {each.source for each in window.suggest([cat])[cat]}
+
+    def told() -> bool:
+        return any(change.everything and ChangeKind.VECTORS in change.kinds for change in heard)
+
+    with Library.open(paths, background=True) as window:
+        cat = cat_of(window)
+        model_id = train(window)
+        assert suggested(window) == {STARTER_ID}
+        window.subscribe(
+            lambda event: heard.append(event) if isinstance(event, ChangeSet) else None
+        )
+        assert command(capsys, paths, "models", "use", model_id)[0] == 0
+        wait_until(lambda: "“xyzzy”" in window.search("cat xyzzy", EVERYTHING).notice)
+        wait_until(told)
+        assert [info.active for info in window.models()] == [False, True]
+
+        heard.clear()
+        assert command(capsys, paths, "models", "use", STARTER_ID)[0] == 0
+        wait_until(lambda: suggested(window) == {STARTER_ID})
+        wait_until(told)
+
+        # Chosen elsewhere and damaged: said once, and the starter answers.
+        (paths.models / model_id / "model.safetensors").write_bytes(b"cut")
+        window._modelling._store.choose(model_id)
+        wait_until(lambda: model_id in window.search("cat", EVERYTHING).notice)
+        assert window.search("cat", EVERYTHING).hits[0].photo_id == cat
+        assert command(capsys, paths, "models", "delete", model_id)[0] == 0
+        wait_until(lambda: window.search("cat", EVERYTHING).notice == "")
+
+
+def test_a_window_s_own_choice_stays(paths: CatalogPaths) -> None:
+    with Library.open(paths, background=True) as window:
+        model_id = train(window)
+        for chosen in (model_id, STARTER_ID, model_id):
+            window.use_model(chosen)
+            time.sleep(1.2)
+            assert window._search.parts.model_id == chosen
+
+
+# -- fine-tuning --------------------------------------------------------------------------------
+def test_a_network_is_adapted_used_and_goes_with_the_last_model_that_needs_it(
+    paths: CatalogPaths, tmp_path: Path
+) -> None:
+    request = TrainingRequest("text-regression", epochs=1, finetune=True)
+    file = tmp_path / "mine.photoorg-model"
+    with Library.open(paths, background=False) as library:
+        first = train(library, request)
+        second = train(library, replace(request, seed=1))
+        infos = {info.model_id: info for info in library.models()}
+        assert infos[first].features != infos[second].features
+        assert infos[first].photos_per_second > 0
+        assert infos[first].held_out == 1
+        kinds = [kind.key for kind in library.visual_kinds() if kind.ready]
+        assert {infos[first].features, infos[second].features} <= set(kinds)
+        cat = cat_of(library)
+        for model_id in (first, second):
+            library.use_model(model_id)
+            results = library.search("cat", EVERYTHING)
+            assert results.hits[0].photo_id == cat
+            assert results.notice == "", "training looked at all photos with the network"
+            assert cat in library.suggest_with(model_id, [cat])
+            assert library.explain(cat, "Indoors").heat is not None
+        heir = train(library, replace(REQUEST, features=infos[first].features))
+        library.export_model(first, file)
+        library.delete_model(first)
+        assert library.suggest_with(heir, [cat])[cat]
+        assert infos[first].features in {kind.key for kind in library.visual_kinds()}
+        library.delete_model(heir)
+        left = {kind.key for kind in library.visual_kinds()}
+        assert infos[first].features not in left
+        assert infos[second].features in left
+        assert library.suggest_with(second, [cat])[cat], "the second one is as it was"
+
+        again = library.import_model(file)
+        library.use_model(again.model_id)
+        assert "not looked at" in library.search("cat", EVERYTHING).notice
+        library.look_for_model(on_progress=lambda _: None, token=CancelToken())
+        assert library.search("cat", EVERYTHING).hits[0].photo_id == cat
+        assert library.search("cat", EVERYTHING).notice == ""
 
 
 # -- stopping and going on --------------------------------------------------------------------

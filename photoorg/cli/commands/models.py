@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from photoorg.cli.commands.photos import absolute
-from photoorg.cli.output import table
+from photoorg.cli.interrupt import cancelled_by_interrupt
+from photoorg.cli.output import counted, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,13 +26,16 @@ def list_models(session: Session) -> None:
 
 
 def use_model(session: Session, *, key: str) -> None:
-    """Have search and suggestions use a model from now on.
+    """Have search and suggestions use a model from now on, and look at what it has not seen yet.
 
     Raises:
         ModelFileProblem: it is damaged or gone; the model in use stays.
+        Cancelled: the person interrupted it; the model is in use.
     """
-    with session.library() as library:
+    waits = "The model is in use; the same command has it look at the other photos."
+    with session.library() as library, cancelled_by_interrupt(waits) as token:
         library.use_model(key)
+        library.look_for_model(on_progress=session.output.progress, token=token)
         models = library.models()
     active = next(info for info in models if info.active)
     session.output.answer(
@@ -94,6 +98,7 @@ def as_document(info: ModelInfo) -> dict[str, object]:
         "bytes": info.size,
         "metrics": dict(info.metrics),
         "held_out": info.held_out,
+        "photos_per_second": info.photos_per_second,
         "active": info.active,
         "problem": info.problem,
         "trainable": False,
@@ -121,8 +126,11 @@ def kind_document(kind: ModelKindInfo) -> dict[str, object]:
 
 
 def describe_figures(info: ModelInfo) -> str:
-    """Return held-out figures in one line."""
-    return ", ".join(f"{name} {value:.1f}" for name, value in info.metrics.items()) or "-"
+    """Return held-out figures in one line, and of how many photos they are where that is known."""
+    figures = ", ".join(f"{name} {value:.1f}" for name, value in info.metrics.items())
+    if not figures:
+        return "none, too few photos and tags to measure it on others"
+    return f"{figures} (of {counted(info.held_out, 'photo')})" if info.held_out else figures
 
 
 def _describe(models: Sequence[ModelInfo], kinds: Sequence[ModelKindInfo]) -> Iterator[str]:

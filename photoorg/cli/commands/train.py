@@ -8,18 +8,18 @@ from photoorg.cli.commands.evaluate import describe
 from photoorg.cli.commands.models import as_document, describe_figures
 from photoorg.cli.commands.photos import absolute
 from photoorg.cli.interrupt import cancelled_by_interrupt
-from photoorg.cli.output import duration
-from photoorg.core.errors import UsageProblem
+from photoorg.cli.output import counted, duration
+from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
 from photoorg.core.paths import resource_path, user_cache_folder
 from photoorg.core.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from photoorg.cli.session import Session
-    from photoorg.core.modelling import EpochReport, TrainingState
+    from photoorg.core.modelling import EpochReport, ModelInfo, TrainingState
     from photoorg.core.progress import CancelToken
 
 
@@ -58,13 +58,23 @@ def train(session: Session, *, request: TrainingRequest, output: Path | None) ->
     folder = session.paths.models / info.model_id
     session.output.answer(
         {**as_document(info), "path": str(folder), "epochs": told.passes},
-        [
-            f"{info.title}, trained on {info.photos:,} photos with {info.tags:,} tags",
-            f"held-out figures: {describe_figures(info)}",
-            f"kept in {folder}",
-            f"To use it: photoorg models use {info.model_id}",
-        ],
+        _describe_training(info, folder),
     )
+    if token.cancelled:
+        raise Cancelled(
+            "Interrupted while the adapted network looked at photos.",
+            "Its model is finished; “photoorg models use” has it look at the others.",
+        )
+
+
+def _describe_training(info: ModelInfo, folder: Path) -> Iterator[str]:
+    photos, tags = counted(info.photos, "photo"), counted(info.tags, "tag")
+    yield f"{info.title}, trained on {photos} with {tags}"
+    if info.photos_per_second:
+        yield f"learned from {info.photos_per_second:.1f} photos/s"
+    yield f"held-out figures: {describe_figures(info)}"
+    yield f"kept in {folder}"
+    yield f"To use it: photoorg models use {info.model_id}"
 
 
 class _Told:

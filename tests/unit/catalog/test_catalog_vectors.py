@@ -55,6 +55,22 @@ def test_models_do_not_mix(shelf: Shelf, ids: list[PhotoId]) -> None:
     assert shelf.catalog.photos_without_vector(MODEL) == []
 
 
+def test_the_vectors_of_a_model_that_is_gone_are_forgotten(
+    shelf: Shelf, ids: list[PhotoId]
+) -> None:
+    other = ModelKey("encoder/v2")
+    shelf.catalog.store_vectors(MODEL, ids, matrix(5))
+    kept = shelf.catalog.store_vectors(other, ids, matrix(5, 4))
+    changes = shelf.catalog.forget_vectors(MODEL)
+    assert changes.kinds == {ChangeKind.VECTORS}
+    assert (shelf.catalog.vector_count(MODEL), shelf.catalog.vector_count(other)) == (0, 5)
+    (batch,) = shelf.catalog.vectors_since(MODEL, kept.revision)
+    assert (batch.ids.tolist(), batch.removed.tolist()) == ([], ids)
+    assert not shelf.catalog.forget_vectors(ModelKey("never stored")).kinds
+    shelf.catalog.store_vectors(MODEL, ids[:2], matrix(2))
+    assert shelf.catalog.vector_count(MODEL) == 2
+
+
 def test_batches_cover_everything_once(shelf: Shelf, ids: list[PhotoId]) -> None:
     shelf.catalog.store_vectors(MODEL, ids, matrix(5))
     batches = list(shelf.catalog.vectors_since(MODEL, Revision(0), batch_size=2))

@@ -121,6 +121,14 @@ class FakeLibrary:
         self._ask("use_model", model_id)
         self.trained = [replace(info, active=info.model_id == model_id) for info in self.trained]
 
+    def look_for_model(
+        self, *, on_progress: Callable[[Progress], None], token: CancelToken
+    ) -> None:
+        self._ask("look_for_model")
+        on_progress(Progress("index", "Learning what photos show", 1, 2))
+        self.while_indexing(token)
+        token.check()
+
     def delete_model(self, model_id: str) -> None:
         self._ask("delete_model", model_id)
 

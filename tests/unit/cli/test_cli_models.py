@@ -36,6 +36,7 @@ MINE = ModelInfo(
     "2026-03-04T05:06:07+01:00",
     99,
     {"map": 61.5, "f1@5": 40.0},
+    held_out=133,
 )
 KIND = ModelKindInfo("mlp", "Perceptron", "Predicts tags.", "Somebody 2020", "word2vec-cbow")
 DOCUMENTED = {"key", "kind", "text", "features", "trained_on", "metrics", "active"}
@@ -80,9 +81,31 @@ def test_people_see_tables(run, library) -> None:
     assert lines[-1].startswith("mlp")
 
 
+@pytest.mark.parametrize(
+    ("held_out", "metrics", "said"),
+    [
+        (133, {"map": 61.5}, "map 61.5 (of 133 photos)"),
+        (1, {"map": 100.0}, "map 100.0 (of 1 photo)"),
+        (0, {"map": 57.7}, "map 57.7"),
+        (0, {}, "none, too few photos and tags to measure it on others"),
+    ],
+)
+def test_figures_say_of_how_many_photos_they_are(run, library, held_out, metrics, said) -> None:
+    library.trained = [STARTER, replace(MINE, held_out=held_out, metrics=metrics)]
+    assert run("models", "list").out.splitlines()[2].endswith(said)
+    assert run("models", "list", "--json").document[1]["held_out"] == held_out
+
+
+def test_an_interrupt_leaves_the_model_in_use_and_says_how_to_go_on(run, library) -> None:
+    library.while_indexing = lambda token: token.cancel()
+    ran = run("models", "use", MINE.model_id)
+    assert ran.code == 130
+    assert "The model is in use; the same command has it look at the other photos." in ran.err
+
+
 def test_use_says_what_is_in_use(run, library) -> None:
     ran = run("models", "use", MINE.model_id, "--json")
-    assert library.asked[0] == ("use_model", MINE.model_id)
+    assert library.asked[:2] == [("use_model", MINE.model_id), ("look_for_model",)]
     assert (ran.document["key"], ran.document["active"]) == (MINE.model_id, True)
     assert (
         run("models", "use", "starter").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from photoorg.core.modelling import (
     TrainingState,
     TrainingStatus,
 )
+from photoorg.core.progress import CancelToken
 
 MADE = ModelInfo(
     "bidnn-20260304-050607",
@@ -27,6 +29,7 @@ MADE = ModelInfo(
     "2026-03-04T05:06:07+01:00",
     99,
     {"map": 61.5},
+    held_out=133,
 )
 REQUEST = TrainingRequest("bidnn")
 
@@ -61,8 +64,32 @@ def test_every_pass_is_told_once_and_the_answer_says_where_it_is(run, catalog) -
 def test_people_are_told_how_to_use_it(run) -> None:
     lines = run("train", "bidnn").out.splitlines()
     assert lines[0] == "BiDNN, trained on 1,200 photos with 34 tags"
-    assert lines[1] == "held-out figures: map 61.5"
+    assert lines[1] == "held-out figures: map 61.5 (of 133 photos)"
     assert lines[-1] == "To use it: photoorg models use bidnn-20260304-050607"
+
+
+def test_fine_tuning_says_how_fast_it_learned(run, library) -> None:
+    assert not run("train", "bidnn", "--json").document["photos_per_second"]
+    library.trained = [replace(MADE, photos=1, tags=1, photos_per_second=4.2)]
+    assert run("train", "bidnn").out.splitlines()[:2] == [
+        "BiDNN, trained on 1 photo with 1 tag",
+        "learned from 4.2 photos/s",
+    ]
+    assert run("train", "bidnn", "--json").document["photos_per_second"] == 4.2
+
+
+def test_an_interrupt_after_the_model_is_finished_tells_of_it_first(run, library) -> None:
+    tokens: list[CancelToken] = []
+
+    def interrupt() -> None:
+        tokens[0].cancel()
+
+    library.while_indexing = tokens.append
+    library.close = interrupt
+    ran = run("train", "text-regression", "--finetune")
+    assert ran.code == 130
+    assert "To use it: photoorg models use" in ran.out
+    assert "Its model is finished" in ran.err
 
 
 def test_passes_of_an_earlier_run_are_not_told_again(run, library) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -65,7 +66,8 @@ def test_a_model_says_what_it_is(store: ModelStore) -> None:
     assert (info.model_id, info.kind, info.title) == (KEY, "joint-autoencoder", "Joint autoencoder")
     assert (info.text, info.features) == ("bag-of-tags", "efficientnet-lite2")
     assert (info.source, info.photos, info.tags) == ("My library", 18, 4)
-    assert set(info.metrics) == {"map", "f1@5", "r@10"}
+    assert info.metrics == small_model().manifest.metrics
+    assert (set(info.metrics), info.held_out) == ({"f1@5"}, 2)
     assert info.size == sum(file.stat().st_size for file in (store.folder / KEY).iterdir())
     assert info.problem == ""
 
@@ -305,9 +307,55 @@ def test_a_file_over_the_limit_is_refused(
         store.import_from(exported)
 
 
+def test_a_file_that_says_it_is_huge_is_refused_before_it_is_read(
+    store: ModelStore, exported: Path
+) -> None:
+    content = bytearray(exported.read_bytes())
+    place = content.index(b"PK\x01\x02") + 20  # both sizes of the first entry
+    content[place : place + 8] = b"\xf0\xff\xff\xff" * 2
+    exported.write_bytes(content)
+    with pytest.raises(ModelFileProblem, match="over the limit"):
+        store.import_from(exported)
+
+
+def test_tensors_that_say_they_are_huge_are_refused(store: ModelStore, exported: Path) -> None:
+    said = {"x": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}}
+    head = json.dumps(said).encode()
+    blob = len(head).to_bytes(8, "little") + head
+
+    def forge(entries: dict[str, bytes]) -> None:
+        entries["model.safetensors"] = blob
+        edit_manifest(entries, sha256=hashlib.sha256(blob).hexdigest())
+
+    rewrite(exported, forge)
+    with pytest.raises(ModelFileProblem, match="cannot be read"):
+        store.import_from(exported)
+
+
+@pytest.mark.parametrize(
+    "metrics", [{"map": float("nan")}, {"map": 1e999}, {"map": "99"}, {"map": -1, "f1@5": 10**400}]
+)
+def test_figures_that_are_no_percentages_are_not_shown(
+    store: ModelStore, exported: Path, metrics: dict[str, object]
+) -> None:
+    training = {"photos": -5, "tags": 10**30, "held_out": "many", "photos_per_second": 1e999}
+
+    def forge(entries: dict[str, bytes]) -> None:
+        edit_manifest(
+            entries, metrics=metrics, **{f"training__{key}": v for key, v in training.items()}
+        )
+
+    rewrite(exported, forge)
+    info = store.import_from(exported)
+    assert info.metrics == {}
+    assert (info.photos, info.tags, info.held_out, info.photos_per_second) == (0, 0, 0, 0)
+
+
 def test_a_file_that_is_not_there_or_no_model(store: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(ModelFileProblem, match="no file"):
         store.import_from(tmp_path / "nothing")
+    with pytest.raises(ModelFileProblem, match="is a folder"):
+        store.import_from(tmp_path)
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(b"\xff\xd8\xff" * 99)
     with pytest.raises(ModelFileProblem, match="damaged, or no model"):

@@ -8,26 +8,27 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import small_model
+from small_models import save_adapted, small_model
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import Cancelled, EnvironmentProblem, UsageProblem, WorkerUnavailable
 from photoorg.core.ids import ModelKey
 from photoorg.core.modelling import EpochReport, TrainingRequest, TrainingState, TrainingStatus
 from photoorg.core.paths import CatalogPaths
-from photoorg.core.progress import CancelToken
+from photoorg.core.progress import CancelToken, Progress
 from photoorg.features.visual import VisualFiles
 from photoorg.jobs import training
 from photoorg.jobs.leftovers import only_one
 from photoorg.jobs.messages import Crash, Refusal
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.pool import WorkerBug
-from photoorg.jobs.training import LOCK, RunProcess, Trainer
+from photoorg.jobs.training import LOCK, LOOKING_ANEW, RunProcess, Trainer
 from photoorg.jobs.training_messages import (
     PassDone,
     StageReached,
@@ -42,6 +43,7 @@ from photoorg.jobs.training_process import (
     _side,
     _Training,
 )
+from photoorg.jobs.workers import visual_files
 from photoorg.models.registry import save_trained
 
 pytestmark = pytest.mark.timeout(60)
@@ -101,7 +103,7 @@ class Run:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self.store = ModelStore(catalog.paths.models, VisualFiles())
+        self.store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self.states: list[TrainingState] = []
         self.looked: Callable[[], ModelKey] = lambda: ModelKey("none")
         self.trainers: list[Trainer] = []
@@ -249,6 +251,33 @@ def test_an_empty_library_has_nothing_to_teach(run) -> None:
     assert "no photos" in state.problem
 
 
+FINETUNING = TrainingRequest("text-regression", finetune=True)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_an_adapted_network_looks_at_the_library_and_a_stop_leaves_its_model(
+    run, request_, stopped
+) -> None:
+    save_adapted(run.store.folder / PREPARED, 1)
+    looked: list[str] = []
+
+    def look(features: str, token: CancelToken, on_progress) -> ModelKey:
+        looked.append(features)
+        on_progress(Progress("index", "Learning what photos show", 1, 2))
+        if stopped:
+            raise Cancelled
+        return ModelKey("none")
+
+    trainer = Trainer(run.catalog, run.store, look, run.states.append, process=finish)
+    run.trainers.append(trainer)
+    model_id = trainer.run(replace(FINETUNING, data=request_.data), CancelToken())
+    info = run.store.infos()[1]
+    assert info.model_id == model_id
+    assert looked == [info.features]
+    assert trainer.state.status is TrainingStatus.FINISHED
+    assert LOOKING_ANEW in {state.stage for state in run.states}
+
+
 def test_one_training_at_a_time(run, request_) -> None:
     first, second = run.trainer(wait_for_stop), run.trainer(finish)
     first.start(request_)
@@ -271,6 +300,7 @@ def test_one_training_at_a_time(run, request_) -> None:
         TrainingRequest("bidnn", data=Path("/nowhere/at/all")),
         TrainingRequest("bidnn", epochs=0),
         TrainingRequest("bidnn", finetune=True),
+        TrainingRequest("text-regression", features="bovw-sift", finetune=True),
     ],
 )
 def test_what_is_not_there_is_said_at_once(run, request_) -> None:

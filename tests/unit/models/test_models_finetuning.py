@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +12,10 @@ from tagged_photos import tagged_photos
 from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.progress import CancelToken
 from photoorg.features.finetuned import load_finetuned, save_finetuned
-from photoorg.models.finetuning import FinetuningConfig, augmented, finetune
+from photoorg.features.registry import create_visual_encoder
+from photoorg.models.finetuning import FinetuningConfig, augmented, finetune, read, squashed
 from photoorg.models.schedule import Run, Schedule
+from photoorg.models.text_regression import TextRegression, TextRegressionConfig
 
 TINY = FinetuningConfig(
     input_size=64,
@@ -55,6 +59,21 @@ def test_network_and_head_learn_and_are_saved(data, tmp_path):
     embedded = found.model.embed_images(vectors)
     assert embedded.shape == (1, data.text_rows.shape[1])
     assert np.isfinite(embedded).all()
+
+
+def test_over_the_network_s_own_vectors_it_begins_with_the_head_that_suits_them(data):
+    """Small steps from there do not lose what the head alone has learned."""
+    photos = squashed(read(data.pixels, np.arange(len(data))), 260).numpy()
+    encoder = create_visual_encoder(device="cpu")
+    own = replace(data, visual=encoder.encode(photos), visual_key=encoder.key)
+    schedule = Schedule(epochs=1, batch=24, optimiser="sgd", learning_rate=1e-6)
+    config = FinetuningConfig(input_size=64, schedule=schedule)
+    alone = TextRegression.fit(own, TextRegressionConfig(), Run())
+    found = finetune(own, config, Run()).model.embed_images(own.visual)
+    expected = alone.embed_images(own.visual)
+    assert (found * expected).sum(axis=1).min() > 0.99
+    drawn = finetune(data, config, Run()).model.embed_images(own.visual)
+    assert (drawn * expected).sum(axis=1).mean() < 0.5
 
 
 def test_photos_must_be_at_hand():

@@ -151,6 +151,31 @@ def test_without_held_out_photos_there_are_no_figures():
     assert train("cross-modal-1", library(8)).manifest.metrics == {}
 
 
+@pytest.mark.parametrize(("photos", "held_out"), [(40, 4), (100, 10), (110, 11)])
+def test_among_ten_photos_everything_is_found(photos, held_out):
+    """A figure that could only be 100 is no figure."""
+    manifest = train("cross-modal-1", library(photos), epochs=2).manifest
+    assert manifest.training["held_out"] == held_out
+    assert ("r@10" in manifest.metrics) == (held_out > 10)
+
+
+def test_what_every_photo_carries_says_nothing():
+    """A figure that could only be 100 is no figure."""
+    assert train("cross-modal-1", library(40, [["mine"]] * 40), epochs=2).manifest.metrics == {}
+    both = [["mine", "dog" if n % 2 else "sea"] for n in range(40)]
+    figures = train("cross-modal-1", library(40, both), epochs=2).manifest.metrics
+    assert figures.keys() == {"map", "f1@5"}
+
+
+def test_numbers_that_lead_to_no_answer_are_refused(copy):
+    file = load_model(copy / "model", kind="cross-modal-2")
+    huge = {**file.tensors, "hidden.weight": np.full_like(file.tensors["hidden.weight"], 3e38)}
+    huge["output.weight"] = np.full_like(file.tensors["output.weight"], 3e38)
+    save_model(copy / "model", file.manifest, huge)
+    with pytest.raises(ModelFileProblem, match="lead to no answer"):
+        load_trained(copy)
+
+
 def test_unknown_kinds_are_said_with_those_there_are():
     for ask in (model_kind, default_config, lambda key: train_model(key, library(5))):
         with pytest.raises(UsageProblem, match=r"no kind of model called 'gan'.*bidnn"):

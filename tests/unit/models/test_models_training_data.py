@@ -9,7 +9,7 @@ from tagged_photos import WordVectors, tagged_photos
 from photoorg.core.errors import UsageProblem
 from photoorg.core.ids import ModelKey
 from photoorg.features.words.base import Document
-from photoorg.models.training_data import TrainingData
+from photoorg.models.training_data import TrainingData, hold_out
 
 KEY = ModelKey("looks")
 
@@ -34,6 +34,25 @@ def test_a_tenth_of_the_photos_with_words_is_held_out():
 
 def test_of_a_few_photos_none_is_held_out():
     assert not data_of([("dog",)] * 9).validation.any()
+
+
+def test_copies_of_a_photo_are_on_one_side():
+    visual = np.repeat(np.arange(20, dtype=np.float32), 3).reshape(60, 1)
+    for seed in range(5):
+        held_out = hold_out(np.arange(60), visual, seed)
+        assert held_out.any()
+        assert not set(visual[held_out, 0]) & set(visual[~held_out, 0])
+
+
+def test_of_photos_that_are_all_alike_none_is_held_out():
+    assert not hold_out(np.arange(30), np.zeros((30, 4), dtype=np.float32), 0).any()
+
+
+def test_only_candidates_are_held_out():
+    candidates = np.arange(0, 60, 3)
+    held_out = hold_out(candidates, np.zeros((60, 1), np.float32) + np.arange(60)[:, None], 0)
+    assert held_out.sum() == 2
+    assert set(np.flatnonzero(held_out)) <= set(candidates)
 
 
 def test_photos_without_a_known_word_are_not_learned_from():
