@@ -19,6 +19,7 @@ from photoorg.features.storage import take_tensor
 from photoorg.models.base import Observations, unit_rows
 from photoorg.models.learned import Floats, LearnedModel, Sides
 from photoorg.models.preprocessing import Affine, Preprocessing, standardise
+from photoorg.models.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,6 +126,30 @@ class CollectiveMatrixFactorisation(LearnedModel[CmfConfig]):
             .astype(np.float32)
             for place, each in enumerate(matrices)
         ]
+        watch, held_out = Watch(data), data.validation_rows
+        everything = np.ones(len(held_out), dtype=np.bool_)
+        others = weighted(
+            scaling.visual(data.visual, held_out),
+            everything,
+            scaling.text(data.text_rows, held_out),
+            everything,
+            config,
+        )
+
+        def tensors() -> dict[str, Floats]:
+            return {
+                **scaling.tensors(),
+                "visual.columns": columns[0],
+                "text.columns": columns[1],
+                "penalty": np.array([penalty], dtype=np.float32),
+            }
+
+        def figures() -> Mapping[str, float]:
+            if not len(held_out):
+                return {}
+            loss = folded_loss(others, columns, penalty, len(rows))
+            return {"loss": loss, **watch.figures(cls(config, Sides.of(data), tensors()))}
+
         begun, before = time.monotonic(), float("inf")
         for iteration in range(1, config.iterations + 1):
             run.check()
@@ -132,18 +157,14 @@ class CollectiveMatrixFactorisation(LearnedModel[CmfConfig]):
             columns = [solve_columns(each, units, penalty) for each in matrices]
             loss = collective_loss(matrices, units, columns, penalty)
             if run.on_epoch is not None:
-                seconds = time.monotonic() - begun
-                run.on_epoch(EpochReport(iteration, config.iterations, loss, {}, seconds))
+                measured, seconds = figures(), time.monotonic() - begun
+                run.on_epoch(
+                    EpochReport(iteration, config.iterations, loss / len(rows), measured, seconds)
+                )
             if before - loss < config.tolerance * loss:
                 break
             before = loss
-        tensors = {
-            **scaling.tensors(),
-            "visual.columns": columns[0],
-            "text.columns": columns[1],
-            "penalty": np.array([penalty], dtype=np.float32),
-        }
-        return cls(config, Sides.of(data), tensors)
+        return cls(config, Sides.of(data), tensors())
 
     @classmethod
     def from_file(cls, config: CmfConfig, sides: Sides, file: ModelFile) -> Self:
@@ -255,3 +276,20 @@ def collective_loss(
         total += each.weight * (squares - 2 * cross + float(gram.sum()))
         total += penalty * float((factor.astype(np.float64) ** 2).sum())
     return total
+
+
+def folded_loss(
+    matrices: list[Matrix], columns: list[NDArray[Real]], penalty: float, trained: int
+) -> float:
+    """Return the objective for other photos, folded in; of one photo, as if all were like them.
+
+    Args:
+        matrices: of these photos, at least one.
+        columns: the column factors, which are held fixed.
+        penalty: lambda.
+        trained: photos that the column factors were learned from and whose penalty they share.
+    """
+    units = solve_rows(matrices, columns, penalty)
+    shared = penalty * sum(float((each.astype(np.float64) ** 2).sum()) for each in columns)
+    alone = collective_loss(matrices, units, columns, penalty) - shared
+    return alone / len(units) + shared / trained

@@ -32,9 +32,18 @@ if TYPE_CHECKING:
 class CrossModalConfig(OneHiddenLayerConfig):
     """Hyperparameters; see `OneHiddenLayerConfig`.
 
-    Only Cross-Modal II reconstructs the photo, so `text_weight` matters to it alone. `ridge` is of
-    the regression that stands for a text encoder.
+    Cross-Modal I does not reconstruct the photo, so `text_weight` does not matter to it. `ridge` is
+    of the regression that stands for a text encoder.
     """
+
+    weight_penalty: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossModalIIConfig(CrossModalConfig):
+    """Hyperparameters; see `OneHiddenLayerConfig`. With two errors the penalty is larger."""
+
+    weight_penalty: float = 1.0
 
 
 class _CrossModal(Network[CrossModalConfig]):
@@ -144,6 +153,7 @@ class CrossModalII(_CrossModal):
     """
 
     kind: ClassVar[str] = "cross-modal-2"
+    config_type: ClassVar[type[Any]] = CrossModalIIConfig
 
     @classmethod
     def outputs(cls, visual: int, text: int) -> int:

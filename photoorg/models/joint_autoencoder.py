@@ -26,23 +26,28 @@ class OneHiddenLayerConfig:
     Attributes:
         components: of the PCA-whitened visual vector.
         whitening_floor: regularises the whitening; see `whiten`. The paper does not say whether it
-            was.
+            was. Without it, components of little variance, mostly noise, weigh as much as others.
         overcompleteness: hidden units per input.
         text_weight: mu, how much more the tags' reconstruction counts than the photo's.
         weight_penalty: lambda, on the squared Frobenius norms of both weight matrices. The paper
-            does not give it.
+            does not give it. It decides what the features are: with next to none an over-complete
+            layer copies its input; the larger it is, the more do directions that both modalities
+            have in common outweigh those of one alone.
         activation: of the hidden layer. The paper does not name it.
         initialisation: of the weights. The paper does not name it.
         ridge: penalty of the regressions that stand in for a missing modality; not the paper's.
         schedule: how it is optimised. The paper says stochastic gradient descent only.
+
+    What the paper leaves open was chosen by the area under the ROC curve (protocol `tag-auc`) on a
+    sixth of Flickr8k's training photos, with dense SIFT.
     """
 
     components: int = 200
-    whitening_floor: float = 0.0
+    whitening_floor: float = 0.3
     overcompleteness: float = 1.4
     text_weight: float = 10.0
-    weight_penalty: float = 1e-4
-    activation: Activation = "sigmoid"
+    weight_penalty: float = 2.0
+    activation: Activation = "relu"
     initialisation: Initialisation = "glorot"
     ridge: float = 0.1
     schedule: Schedule = field(default_factory=lambda: Schedule(epochs=60, patience=6))

@@ -21,7 +21,7 @@ from photoorg.models.feed_forward import feed_forward, initial_layers, take_laye
 from photoorg.models.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import torch
 
@@ -67,7 +67,13 @@ class FactorisationConfig:
 
 
 def factorise(
-    v: Floats, t: Floats, split: int, config: FactorisationConfig, run: Run, fingerprint: str
+    v: Floats,
+    t: Floats,
+    split: int,
+    config: FactorisationConfig,
+    run: Run,
+    fingerprint: str,
+    measure: Callable[[Mapping[str, Floats]], Mapping[str, float]],
 ) -> dict[str, Floats]:
     """Train all autoencoders together.
 
@@ -78,6 +84,7 @@ def factorise(
         config: hyperparameters.
         run: seed and so on.
         fingerprint: of the training; see `training.optimise`.
+        measure: held-out figures, given what is returned, but for the visual columns.
 
     Returns:
         "rows.encoder.*", "rows.decoder.*", and the column factors "visual.columns" [k, factors] and
@@ -100,6 +107,16 @@ def factorise(
             total += mean_square(units @ codes.T, matrix[split:])
         return {"loss": float(total)}
 
+    def learned(*names: str) -> dict[str, Floats]:
+        """Return the row autoencoder, and the column factors of some matrices."""
+        kept = {name: leaf for name, leaf in parameters.items() if name.startswith("rows.")}
+        with torch.no_grad():
+            columns = {
+                f"{name}.columns": encode_columns(parameters, name, trained[name].T, config).numpy()
+                for name in names
+            }
+        return {**as_arrays(kept), **columns}
+
     optimise(
         parameters,
         lambda chosen, generator: factorisation_loss(
@@ -109,15 +126,10 @@ def factorise(
         config.schedule,
         run,
         validate=held_out_loss if split < len(v) else None,
+        measure=lambda: measure(learned(TEXT)),
         fingerprint=fingerprint,
     )
-    with torch.no_grad():
-        columns = {
-            f"{name}.columns": encode_columns(parameters, name, matrix.T, config).numpy()
-            for name, matrix in trained.items()
-        }
-    kept = {name: leaf for name, leaf in parameters.items() if name.startswith("rows.")}
-    return {**as_arrays(kept), **columns}
+    return learned(VISUAL, TEXT)
 
 
 def factorisation_loss(

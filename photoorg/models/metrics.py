@@ -77,14 +77,15 @@ def average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_])
     Returns:
         0 to 1; NaN where nothing is relevant.
     """
-    positives = int(relevant.sum())
-    if positives == 0:
+    if not relevant.any():
         return float("nan")
+    scores = np.where(np.isnan(scores), -np.inf, scores)  # no answer is the worst one
+    right = np.sort(scores[relevant])[::-1]
+    wrong = np.sort(scores[~relevant])
     # Wrong items first among equals: ties count against the system.
-    order = np.lexsort((relevant, -scores))
-    hits = relevant[order]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())
+    ahead = len(wrong) - np.searchsorted(wrong, right, side="left")
+    found = np.arange(1, len(right) + 1)
+    return float((found / (found + ahead)).mean())
 
 
 def mean_average_precision(
@@ -100,10 +101,8 @@ def mean_average_precision(
         The mean over labels with at least one right item (NaN if there is none), and
         [labels] average precisions with NaN for the others.
     """
-    each = np.array(
-        [average_precision(scores[:, j], relevant[:, j]) for j in range(scores.shape[1])],
-        dtype=np.float64,
-    )
+    columns = np.ascontiguousarray(scores.T), np.ascontiguousarray(relevant.T)
+    each = np.array([average_precision(*pair) for pair in zip(*columns, strict=True)])
     known = each[~np.isnan(each)]
     return (float(known.mean()) if len(known) else float("nan")), each
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -24,9 +25,11 @@ from photoorg.models.matrix_factorisation import (
     factorise,
     take_factors,
 )
-from photoorg.models.preprocessing import Affine, standardise
+from photoorg.models.preprocessing import Affine, Preprocessing, standardise
 from photoorg.models.ridge import RidgeMap
 from photoorg.models.schedule import Schedule
+from photoorg.models.text_regression import TextRegression, TextRegressionConfig
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +37,15 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from photoorg.core.modelling import EpochReport
     from photoorg.features.conv_autoencoder import ConvEncoder
     from photoorg.features.storage import ModelFile
     from photoorg.models.schedule import Run
     from photoorg.models.training_data import TrainingData
+
+_LEAST_STRIDE = 4
+_MOST_PROBED = 1000
+"""Training photos that a probe is fitted to: at most so many, and one of four."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,28 +89,43 @@ class MfConvAutoencoder(LearnedModel[MfConvAutoencoderConfig]):
 
     @classmethod
     def fit(cls, data: TrainingData, config: MfConvAutoencoderConfig, run: Run) -> Self:
+        from photoorg.models.training import discard_checkpoint
+
         among = data.training_rows
         rows = np.concatenate([among, data.validation_rows])
         fingerprint = training_fingerprint(cls.kind, data, config)
         photos = read_photos(data, rows, config.photos.side, run)
-        encoder = learn_encoder(photos, len(among), config, run.part("photos"), fingerprint)
+        watch = Watch(data)
+        part = run.part("photos", following=config.schedule.epochs)
+        encoder, past = learn_encoder(photos, data, config, part, fingerprint, watch)
         raw = encode_batches(encoder, photos)
         codes = standardise(raw[: len(among)])
         text = standardise(data.text_rows, among=among)
         v = codes(raw)
-        factors = factorise(
-            v, text(data.text_rows, rows), len(among), config, run.part("factors"), fingerprint
-        )
         stored = data.visual[among]
-        tensors = {
+        bridge = RidgeMap.fit(stored, v[: len(among)])
+        bridged = bridge(data.visual[data.validation_rows])
+        kept = {
             **codes.tensors("codes"),
             **text.tensors("text"),
-            **RidgeMap.fit(stored, v[: len(among)]).tensors("bridge"),
+            **bridge.tensors("bridge"),
             **RidgeMap.fit(v[: len(among)], stored).tensors("back"),
             **encoder_tensors(encoder),
-            **factors,
         }
-        return cls(config, Sides.of(data), tensors)
+        sides = replace(Sides.of(data), visual_dimension=v.shape[1])
+        plain = {**kept, **RidgeMap.identity(v.shape[1]).tensors("bridge")}
+        factors = factorise(
+            v,
+            text(data.text_rows, rows),
+            len(among),
+            config,
+            run.part("factors", past=past),
+            fingerprint,
+            lambda factors: watch.figures(cls(config, sides, {**plain, **factors}), bridged),
+        )
+        if part.checkpoint is not None:
+            discard_checkpoint(part.checkpoint)
+        return cls(config, Sides.of(data), {**kept, **factors})
 
     @classmethod
     def from_file(cls, config: MfConvAutoencoderConfig, sides: Sides, file: ModelFile) -> Self:
@@ -162,25 +185,31 @@ class MfConvAutoencoder(LearnedModel[MfConvAutoencoderConfig]):
 
 def learn_encoder(
     photos: NDArray[np.uint8],
-    split: int,
+    data: TrainingData,
     config: MfConvAutoencoderConfig,
     run: Run,
     fingerprint: str,
-) -> ConvEncoder:
-    """Train the convolutional autoencoder; return its encoder.
+    watch: Watch,
+) -> tuple[ConvEncoder, tuple[EpochReport, ...]]:
+    """Train the convolutional autoencoder; return its encoder, and its passes.
+
+    Its codes know nothing of tags. What they are measured by is what can be told from them by a
+    linear map to text vectors, fitted to some of the training photos after each pass.
 
     Args:
-        photos: uint8 [n, side, side, 3].
-        split: so many of the first are trained on; the others are held out.
+        photos: uint8 [n, side, side, 3]: those to be trained on, then those held out.
+        data: what is said of them.
         config: hyperparameters.
         run: seed and so on.
         fingerprint: of the training; see `training.optimise`.
+        watch: measures on those held out.
     """
     import torch
 
     from photoorg.features.conv_autoencoder import ConvAutoencoder
     from photoorg.models.training import optimise
 
+    split = len(data.training_rows)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         network = ConvAutoencoder(config.photos.network())
@@ -195,13 +224,44 @@ def learn_encoder(
         del generator
         return network.loss(images[chosen])
 
-    optimise(
+    probed = slice(None, split, max(_LEAST_STRIDE, math.ceil(split / _MOST_PROBED)))
+
+    def measure() -> Mapping[str, float]:
+        learned = encode_batches(network.encoder, photos[probed])
+        told = data.text_rows[data.training_rows[probed]]
+        return watch.figures(
+            linear_probe(data, learned, told), encode_batches(network.encoder, photos[split:])
+        )
+
+    reports = optimise(
         dict(network.named_parameters()),
         loss,
         np.arange(split),
         config.photo_schedule,
         run,
         validate=held_out_loss if split < len(photos) else None,
+        measure=measure if split < len(photos) else None,
         fingerprint=fingerprint,
     )
-    return network.encoder.eval()
+    return network.encoder.eval(), reports
+
+
+def linear_probe(data: TrainingData, codes: Floats, told: Floats) -> TextRegression:
+    """Return what tells text vectors from codes, by ridge regression on some photos.
+
+    Args:
+        data: whose text vectors they are.
+        codes: float32 [m, code].
+        told: float32 [m, text dimension].
+    """
+    text = standardise(told)
+    probe = RidgeMap.fit(codes, text(told))
+    return TextRegression(
+        TextRegressionConfig(),
+        replace(Sides.of(data), visual_dimension=codes.shape[1]),
+        {
+            **Preprocessing(as_they_are(codes.shape[1]), text).tensors(),
+            "head.0.weight": probe.weight,
+            "head.0.bias": probe.bias - probe.weight @ probe.offset,
+        },
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from photoorg.models.matrix_factorisation import (
     take_factors,
 )
 from photoorg.models.preprocessing import Affine, Preprocessing, fit_scaling, standardise
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,13 +80,20 @@ class MfPretrained(LearnedModel[MfPretrainedConfig]):
             standardise(data.text_rows, among=among),
         )
         rows = np.concatenate([among, data.validation_rows])
+        v = scaling.visual(data.visual, rows)
+        watch = Watch(data)
+        sides = replace(Sides.of(data), visual_dimension=v.shape[1])
+        plain = Preprocessing(as_they_are(v.shape[1]), scaling.text).tensors()
         tensors = factorise(
-            scaling.visual(data.visual, rows),
+            v,
             scaling.text(data.text_rows, rows),
             len(among),
             config,
             run,
             training_fingerprint(cls.kind, data, config),
+            lambda factors: watch.figures(
+                cls(config, sides, {**plain, **factors}), v[len(among) :]
+            ),
         )
         return cls(config, Sides.of(data), {**scaling.tensors(), **tensors})
 

@@ -16,6 +16,7 @@ from photoorg.models.feed_forward import check_sizes, feed_forward, initial_laye
 from photoorg.models.learned import Floats, LearnedModel, Seen, Sides, training_fingerprint
 from photoorg.models.preprocessing import Affine, Preprocessing, standardise
 from photoorg.models.schedule import Schedule
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +121,14 @@ class Mlp(LearnedModel[MlpConfig]):
             labels = torch.from_numpy(carried.table(rows.numpy()))
             return functional.binary_cross_entropy_with_logits(scores, labels)
 
-        learned = _optimise(data, config, run, loss, held_out_loss, len(vocabulary))
+        watch = Watch(data)
+        plain = Preprocessing(as_they_are(v.shape[1]), scaling.text).tensors()
+
+        def measure(learned: Mapping[str, Floats]) -> Mapping[str, float]:
+            model = cls(config, Sides.of(data), {**learned, **plain, "labels": tags})
+            return watch.figures(model, v[data.validation_rows].numpy())
+
+        learned = _optimise(data, config, run, loss, held_out_loss, len(vocabulary), measure)
         tensors = {**learned, **scaling.tensors(), "labels": tags}
         return cls(config, Sides.of(data), tensors)
 
@@ -324,8 +332,19 @@ def _optimise(
     loss: Callable[[Weights, Tensor, torch.Generator], Tensor],
     held_out_loss: Callable[[Weights, Tensor], Tensor],
     labels: int,
+    measure: Callable[[Mapping[str, Floats]], Mapping[str, float]] | None = None,
 ) -> dict[str, Floats]:
-    """Train a network with so many outputs; return its tensors."""
+    """Train a network with so many outputs; return its tensors.
+
+    Args:
+        data: what to learn from.
+        config: hyperparameters.
+        run: seed and so on.
+        loss: of parameters and rows, with what draws at random.
+        held_out_loss: of parameters and rows.
+        labels: how many outputs there are.
+        measure: held-out figures of a network's tensors.
+    """
     import torch
 
     from photoorg.models.training import as_arrays, optimise, trainable
@@ -348,6 +367,7 @@ def _optimise(
         validate=lambda: (
             {"loss": float(held_out_loss(parameters, held_out))} if len(held_out) else {}
         ),
+        measure=None if measure is None else lambda: measure(as_arrays(parameters)),
         fingerprint=f"{labels}|{training_fingerprint(Mlp.kind, data, config)}",
     )
     return as_arrays(parameters)

@@ -20,6 +20,7 @@ from photoorg.models.matrix_factorisation import draw_block, mean_square
 from photoorg.models.preprocessing import Affine, Preprocessing, standardise
 from photoorg.models.ridge import RidgeMap
 from photoorg.models.schedule import Schedule
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     import torch
@@ -165,6 +166,31 @@ class Mmeda(LearnedModel[MmedaConfig]):
                 total += float(total_loss(losses)) * len(part)
             return {"loss": total / (len(rows) - split)}
 
+        watch = Watch(data)
+
+        def kept() -> dict[str, Floats]:
+            """Return what is learned, AE0 apart."""
+            with torch.no_grad():
+                factors = encode_columns(parameters, columns, config).numpy()
+            learned = as_arrays({n: x for n, x in parameters.items() if n.startswith(_KEPT)})
+            return {**learned, "text.columns": factors}
+
+        def measure() -> Mapping[str, float]:
+            """Ask about photos by their codes; those of pixels come over no bridge."""
+            codes = photos.codes(x0[split:])
+            length = codes.shape[1]
+            model = cls(
+                replace(config, source="pixels"),
+                replace(Sides.of(data), visual_dimension=length),
+                {
+                    **Preprocessing(as_they_are(length), scaling.text).tensors(),
+                    **RidgeMap.identity(length).tensors("bridge"),
+                    **RidgeMap.zero(config.factors, length).tensors("back"),
+                    **kept(),
+                },
+            )
+            return watch.figures(model, codes)
+
         optimise(
             {**parameters, **photos.parameters()},
             loss,
@@ -172,21 +198,18 @@ class Mmeda(LearnedModel[MmedaConfig]):
             config.schedule,
             run,
             validate=held_out_loss if split < len(rows) else None,
+            measure=measure if split < len(rows) else None,
             fingerprint=fingerprint,
         )
-        with torch.no_grad():
-            factors = encode_columns(parameters, columns, config).numpy()
-        learned, codes = as_arrays(parameters), photos.codes(x0[:split])
+        learned, codes, stored = kept(), photos.codes(x0[:split]), data.visual[among]
         units = fuse(learned, codes, x1[:split].numpy(), config)
-        stored = data.visual[among]
         bridge = RidgeMap.fit(stored, codes).tensors("bridge") if config.source == "pixels" else {}
         tensors = {
             **scaling.tensors(),
             **photos.kept(),
             **bridge,
             **RidgeMap.fit(units, stored).tensors("back"),
-            **{name: learned[name] for name in learned if name.startswith(_KEPT)},
-            "text.columns": factors,
+            **learned,
         }
         return cls(config, Sides.of(data), tensors)
 

@@ -8,6 +8,7 @@ them, and what it reads off its layers; all else is here.
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from photoorg.models.arrays import Initialisation, initial_parameters
 from photoorg.models.base import Observations, unit_rows
 from photoorg.models.learned import Floats, LearnedModel, Sides, training_fingerprint
 from photoorg.models.preprocessing import Affine, Preprocessing
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +105,14 @@ class Network(LearnedModel[ConfigT]):
         """Predict v from t."""
 
     @classmethod
+    def start(
+        cls, shapes: Mapping[str, tuple[int, ...]], v: Floats, t: Floats, config: ConfigT, seed: int
+    ) -> dict[str, Floats]:
+        """Return the parameters that training begins with, given the training photos."""
+        del v, t
+        return initial_parameters(shapes, config.initialisation, seed)
+
+    @classmethod
     def derived(
         cls, parameters: Mapping[str, Floats], v: Floats, t: Floats, config: ConfigT
     ) -> dict[str, Floats]:
@@ -136,13 +146,26 @@ class Network(LearnedModel[ConfigT]):
         )
         v, t = torch.from_numpy(v_rows), torch.from_numpy(t_rows)
         shapes = cls.shapes(preprocessing.visual.dimension, preprocessing.text.dimension, config)
-        parameters = trainable(initial_parameters(shapes, config.initialisation, run.seed))
+        start = cls.start(shapes, v_rows[:split], t_rows[:split], config, run.seed)
+        parameters = trainable(start)
+        derived = cls.derived({}, v_rows[:split], t_rows[:split], config)
+        watch = Watch(data)
+
+        def tensors(visual: Affine) -> dict[str, Floats]:
+            """Return the model's as it is now, for photos that some map brings to v."""
+            maps = Preprocessing(visual, preprocessing.text)
+            return {**maps.tensors(), **as_arrays(parameters), **derived}
 
         def loss(chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
             return cls.loss(parameters, v[chosen], t[chosen], config, generator)
 
         def held_out() -> Mapping[str, float]:
             return {"loss": float(cls.loss(parameters, v[split:], t[split:], config, None))}
+
+        def measure() -> Mapping[str, float]:
+            sides = replace(Sides.of(data), visual_dimension=v_rows.shape[1])
+            model = cls(config, sides, tensors(as_they_are(v_rows.shape[1])))
+            return watch.figures(model, v_rows[split:])
 
         optimise(
             parameters,
@@ -151,18 +174,10 @@ class Network(LearnedModel[ConfigT]):
             config.schedule,
             run,
             validate=held_out if split < len(rows) else None,
+            measure=measure if split < len(rows) else None,
             fingerprint=training_fingerprint(cls.kind, data, config),
         )
-        learned = as_arrays(parameters)
-        return cls(
-            config,
-            Sides.of(data),
-            {
-                **preprocessing.tensors(),
-                **learned,
-                **cls.derived(learned, v_rows[:split], t_rows[:split], config),
-            },
-        )
+        return cls(config, Sides.of(data), tensors(preprocessing.visual))
 
     @classmethod
     def from_file(cls, config: ConfigT, sides: Sides, file: ModelFile) -> Self:

@@ -145,6 +145,7 @@ def fit_scaling(
     components: int,
     *,
     among: NDArray[np.int64] | None = None,
+    floor: float = 0.0,
 ) -> Affine:
     """Fit one of the scalings to rows [n, d].
 
@@ -153,12 +154,13 @@ def fit_scaling(
         scaling: which.
         components: most principal components for "pca" and "whiten".
         among: int64 [m], the rows to be fitted to; None for all.
+        floor: regularises "whiten"; see there.
 
     Raises:
         UsageProblem: there are no rows, or there is no such scaling.
     """
     if scaling == "whiten":
-        return whiten(rows, components, among=among)
+        return whiten(rows, components, among=among, floor=floor)
     if scaling == "standardise":
         return standardise(rows, among=among)
     if scaling == "pca":

@@ -60,6 +60,18 @@ class RidgeMap:
         weight = np.linalg.solve(gram, right).T * scaling.factor
         return cls(scaling.offset, weight.astype(np.float32), mean.astype(np.float32))
 
+    @classmethod
+    def identity(cls, dimension: int) -> RidgeMap:
+        """Return the map that changes nothing."""
+        nothing = np.zeros(dimension, dtype=np.float32)
+        return cls(nothing, np.eye(dimension, dtype=np.float32), nothing)
+
+    @classmethod
+    def zero(cls, inputs: int, outputs: int) -> RidgeMap:
+        """Return the map to zero, for a model that is not asked for what a map leads to."""
+        weight = np.zeros((outputs, inputs), dtype=np.float32)
+        return cls(weight[0], weight, np.zeros(outputs, dtype=np.float32))
+
     def tensors(self, name: str) -> dict[str, Floats]:
         """Return the arrays to be stored under a name."""
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -59,12 +59,20 @@ class Run:
         on_epoch: hears of each pass.
         checkpoint: path without ending of the files that keep an unfinished training; None keeps
             nothing. They are deleted when the training has ended.
+        past: passes of the parts before this one, where a model is learned in parts; its own are
+            counted on from them.
+        following: at most so many passes of the parts after this one.
+        lasting: whether the checkpoint stays when this part has ended, for the whole to be taken up
+            behind it; whoever began the parts deletes it.
     """
 
     seed: int = 0
     token: CancelToken | None = None
     on_epoch: Callable[[EpochReport], None] | None = None
     checkpoint: Path | None = None
+    past: tuple[EpochReport, ...] = ()
+    following: int = 0
+    lasting: bool = False
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -79,9 +87,23 @@ class Run:
         if self.token is not None:
             self.token.check()
 
-    def part(self, name: str) -> Run:
-        """Return the circumstances of one of several trainings that a model consists of."""
+    def part(
+        self,
+        name: str,
+        *,
+        past: tuple[EpochReport, ...] = (),
+        following: int = 0,
+    ) -> Run:
+        """Return the circumstances of one of several trainings that a model consists of.
+
+        Args:
+            name: of the part.
+            past: passes of the parts before it.
+            following: at most so many passes come after it. All but the last part have some.
+        """
         checkpoint = self.checkpoint
         if checkpoint is not None:
             checkpoint = checkpoint.with_name(f"{checkpoint.name}-{name}")
-        return Run(self.seed, self.token, self.on_epoch, checkpoint)
+        return replace(
+            self, checkpoint=checkpoint, past=past, following=following, lasting=following > 0
+        )

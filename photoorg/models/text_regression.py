@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from photoorg.models.feed_forward import check_sizes, feed_forward, initial_laye
 from photoorg.models.learned import Floats, LearnedModel, Sides, training_fingerprint
 from photoorg.models.preprocessing import Affine, Preprocessing, standardise
 from photoorg.models.schedule import Schedule
+from photoorg.models.watch import Watch, as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,8 +106,14 @@ class TextRegression(LearnedModel[TextRegressionConfig]):
         sizes = (v.shape[1], *config.hidden, targets.shape[1])
         parameters = trainable(initial_layers(rng, "head", sizes))
 
+        watch = Watch(data)
+
         def loss(chosen: slice | torch.Tensor) -> torch.Tensor:
             return regression_loss(regress(parameters, v[chosen]), targets[chosen], config.loss)
+
+        def measure() -> Mapping[str, float]:
+            psi = regress(parameters, v[len(among) :]).numpy()
+            return regression_figures(watch, data, psi, scaling.text)
 
         optimise(
             parameters,
@@ -117,6 +124,7 @@ class TextRegression(LearnedModel[TextRegressionConfig]):
             validate=(
                 (lambda: {"loss": float(loss(slice(len(among), None)))}) if len(held_out) else None
             ),
+            measure=measure if len(held_out) else None,
             fingerprint=training_fingerprint(cls.kind, data, config),
         )
         return cls(config, Sides.of(data), {**as_arrays(parameters), **scaling.tensors()})
@@ -159,6 +167,31 @@ def regression_loss(psi: torch.Tensor, phi: torch.Tensor, loss: Regression) -> t
     if loss == "mse":
         return functional.mse_loss(psi, phi)
     return functional.binary_cross_entropy_with_logits(psi, phi.sigmoid())
+
+
+def regression_figures(
+    watch: Watch, data: TrainingData, psi: Floats, text: Affine
+) -> Mapping[str, float]:
+    """Return held-out figures of a regression while it is learned.
+
+    Args:
+        watch: measures.
+        data: with the photos that are held out.
+        psi: [held-out photos, D], what is regressed from them.
+        text: brings text vectors to what is regressed.
+    """
+    length = psi.shape[1]
+    # A model that is given psi in place of features has nothing to compute.
+    model = TextRegression(
+        TextRegressionConfig(),
+        replace(Sides.of(data), visual_dimension=length),
+        {
+            **Preprocessing(as_they_are(length), text).tensors(),
+            "head.0.weight": np.eye(length, dtype=np.float32),
+            "head.0.bias": np.zeros(length, dtype=np.float32),
+        },
+    )
+    return watch.figures(model, psi)
 
 
 def text_scaling(rows: Floats, scaling: Scaling, among: NDArray[np.int64]) -> Affine:

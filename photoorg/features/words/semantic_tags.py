@@ -30,7 +30,7 @@ _BATCH = 512
 _LEARNING_RATE = 0.1
 _START = 0.1
 _EPOCHS = (10, 100)
-_VISITS = 120_000
+_VISITS = 360_000
 """Documents to train on in all, which sets the epochs."""
 _NEWTON_STEPS = 2
 

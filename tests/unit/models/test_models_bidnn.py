@@ -7,12 +7,15 @@ import pytest
 import torch
 from tagged_photos import tagged_photos
 
+from photoorg.core.errors import UsageProblem
 from photoorg.models.arrays import initial_parameters
 from photoorg.models.base import Observations
 from photoorg.models.bidnn import (
     BiDnn,
     BiDnnConfig,
     bidirectional_loss,
+    canonical_directions,
+    canonical_start,
     central_layer,
     central_weights,
     into_range,
@@ -80,8 +83,8 @@ def test_the_forward_pass_is_the_papers_number_by_number():
     ):
         assert np.allclose(computed, [each[name] for each in expected], atol=1e-5)
     errors = [
-        np.mean([(each["o1"][k] - into_range(t, "tanh")[n, k]) ** 2 for k in range(2)])
-        + np.mean([(each["o2"][k] - into_range(v, "tanh")[n, k]) ** 2 for k in range(4)])
+        sum((each["o1"][k] - into_range(t, "tanh")[n, k]) ** 2 for k in range(2)) / 3
+        + sum((each["o2"][k] - into_range(v, "tanh")[n, k]) ** 2 for k in range(4)) / 3
         for n, each in enumerate(expected)
     ]
     in_torch = {name: torch.from_numpy(each) for name, each in parameters.items()}
@@ -197,3 +200,57 @@ def test_inputs_come_into_the_range_of_the_output(activation, low, high):
     assert within.min() > low
     assert within.max() < high
     assert np.allclose(out_of_range(within, activation), x, atol=1e-5)
+
+
+def test_where_both_have_the_same_length_the_loss_is_the_sum_of_two_mean_squared_errors():
+    parameters = {n: torch.from_numpy(p) for n, p in random_parameters(visual=3, text=3).items()}
+    v, t = torch.randn(6, 3), torch.randn(6, 3)
+    of_text = translate(parameters, "from_visual", v, TINY) - into_range(t, "tanh")
+    of_visual = translate(parameters, "from_text", t, TINY) - into_range(v, "tanh")
+    expected = (of_text**2).mean() + (of_visual**2).mean()
+    assert float(bidirectional_loss(parameters, v, t, TINY)) == pytest.approx(float(expected))
+
+
+def shared_world(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Two modalities that have two hidden causes in common, and noise of their own."""
+    rng = np.random.default_rng(5)
+    causes = rng.normal(size=(n, 2))
+    v = causes @ rng.normal(size=(2, 6)) + 0.3 * rng.normal(size=(n, 6))
+    t = causes @ rng.normal(size=(2, 4)) + 0.3 * rng.normal(size=(n, 4))
+    rows = [(x - x.mean(0)) / x.std(0) for x in (v, t)]
+    return rows[0].astype(np.float32), rows[1].astype(np.float32)
+
+
+def test_canonical_directions_make_both_modalities_white_and_pairwise_correlated():
+    v, t = shared_world()
+    of_v, of_t, correlations = canonical_directions(v, t, 1e-9)
+    u, w = v @ of_v, t @ of_t
+    assert np.allclose(u.T @ u / len(v), np.eye(u.shape[1])[:, : u.shape[1]], atol=1e-3)
+    assert np.allclose(u.T @ w / len(v), np.diag(correlations), atol=1e-3)
+    assert (np.diff(correlations) <= 1e-9).all()
+    # Two causes: two correlations stand out.
+    assert correlations[1] > 0.8
+    assert correlations[2] < 0.3
+
+
+@pytest.mark.parametrize("output", ["tanh", "linear"])
+def test_a_canonical_start_translates_like_the_linear_regression_through_the_centre(output):
+    v, t = shared_world()
+    config = BiDnnConfig(hidden=20, centre=4, output_activation=output, canonical_ridge=1e-3)
+    parameters = canonical_start(BiDnn.shapes(6, 4, config), v, t, config, 0)
+    for direction, x, y in (("from_visual", v, t), ("from_text", t, v)):
+        back = out_of_range(translate(parameters, direction, x, config), output)
+        regression = x @ np.linalg.lstsq(x, y, rcond=None)[0]
+        assert ((back - y) ** 2).mean() < ((regression - y) ** 2).mean() + 0.15
+    one, other = (
+        central_layer(parameters, direction, x, config)
+        for direction, x in (("from_visual", v), ("from_text", t))
+    )
+    # What both causes say is in the same units of both central layers.
+    assert all(np.corrcoef(one[:, unit], other[:, unit])[0, 1] > 0.7 for unit in range(2))
+
+
+def test_a_canonical_start_needs_activations_that_are_linear_near_zero():
+    with pytest.raises(UsageProblem, match="canonical start"):
+        BiDnnConfig(activation="relu")
+    assert BiDnnConfig(activation="relu", start="random").activation == "relu"

@@ -16,6 +16,7 @@ from photoorg.models.cmf import (
     CollectiveMatrixFactorisation,
     Matrix,
     collective_loss,
+    folded_loss,
     solve_columns,
     solve_rows,
 )
@@ -55,6 +56,14 @@ def test_loss_is_that_of_a_naive_loop(problem):
     units = np.random.default_rng(1).normal(size=(9, 3))
     found = collective_loss(matrices, units, columns, PENALTY)
     assert found == pytest.approx(naive_loss(matrices, units, columns))
+
+
+def test_the_loss_of_other_photos_is_that_of_their_rows_and_a_share_of_the_columns(problem):
+    matrices, columns = problem
+    units = solve_rows(matrices, columns, PENALTY)
+    of_columns = PENALTY * sum((factor**2).sum() for factor in columns)
+    expected = (naive_loss(matrices, units, columns) - of_columns) / 9 + of_columns / 40
+    assert folded_loss(matrices, columns, PENALTY, 40) == pytest.approx(expected)
 
 
 def test_rows_solve_their_normal_equations(problem):
@@ -112,6 +121,8 @@ def test_reports_fall(data):
     losses = [report.loss for report in reports]
     assert len(losses) > 2
     assert losses == sorted(losses, reverse=True)
+    # Both are of one photo, so they can be compared.
+    assert reports[-1].metrics["loss"] == pytest.approx(losses[-1], rel=0.5)
 
 
 def test_photos_without_tags_take_part():

@@ -12,7 +12,7 @@ from photoorg.models.schedule import Run, Schedule
 
 RNG = np.random.default_rng(8)
 V, T = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 2))
-CONFIG = CrossModalConfig(text_weight=10.0, weight_penalty=1e-3)
+CONFIG = CrossModalConfig(text_weight=10.0, weight_penalty=1e-3, activation="sigmoid")
 MODELS = pytest.mark.parametrize("model_type", [CrossModalI, CrossModalII])
 
 

@@ -49,7 +49,9 @@ def naive_loss(config: JointAutoencoderConfig) -> float:
 
 @pytest.mark.parametrize(("text_weight", "penalty"), [(10.0, 1e-4), (1.0, 0.0), (0.0, 0.5)])
 def test_the_loss_is_the_papers(text_weight, penalty):
-    config = JointAutoencoderConfig(text_weight=text_weight, weight_penalty=penalty)
+    config = JointAutoencoderConfig(
+        text_weight=text_weight, weight_penalty=penalty, activation="sigmoid"
+    )
     parameters = {name: torch.from_numpy(each) for name, each in PARAMETERS.items()}
     loss = joint_loss(parameters, torch.from_numpy(V), torch.from_numpy(T), config)
     assert float(loss) == pytest.approx(naive_loss(config), rel=1e-10)
@@ -77,7 +79,7 @@ def test_the_hidden_layer_is_over_complete():
 
 
 def test_whitened_to_as_many_components_as_are_asked_for():
-    config = JointAutoencoderConfig(components=5, schedule=Schedule(epochs=1))
+    config = JointAutoencoderConfig(components=5, whitening_floor=0.0, schedule=Schedule(epochs=1))
     data = tagged_photos(80)
     model = JointAutoencoder.fit(data, config, Run())
     v = model._preprocessing.visual(data.visual[data.training_rows])
@@ -87,7 +89,9 @@ def test_whitened_to_as_many_components_as_are_asked_for():
 
 def test_it_learns_to_reconstruct_both():
     data = tagged_photos(200)
-    config = JointAutoencoderConfig(schedule=Schedule(epochs=80, batch=32, learning_rate=0.02))
+    config = JointAutoencoderConfig(
+        weight_penalty=1e-4, schedule=Schedule(epochs=80, batch=32, learning_rate=0.02)
+    )
     model = JointAutoencoder.fit(data, config, Run())
     rows = data.validation_rows
     v = model._preprocessing.visual(data.visual[rows])

@@ -50,6 +50,25 @@ def test_average_precision_agrees_with_scikit_learn_where_nothing_ties():
     assert average_precision(scores, relevant) == pytest.approx(expected)
 
 
+def test_a_score_that_is_no_number_is_the_worst():
+    relevant = np.array([True, False, True])
+    assert average_precision(np.array([np.nan, 0.0, 1.0]), relevant) == pytest.approx(
+        (1 + 2 / 3) / 2
+    )
+    assert average_precision(np.array([np.nan] * 3), relevant) == pytest.approx((1 / 2 + 2 / 3) / 2)
+
+
+@given(arrays(float, (7, 4), elements=SCORES), arrays(bool, (7, 4)))
+def test_mean_average_precision_is_the_mean_over_labels_that_occur(scores, relevant):
+    mean, each = mean_average_precision(scores, relevant)
+    alone = [average_precision(scores[:, label], relevant[:, label]) for label in range(4)]
+    assert np.array_equal(each, alone, equal_nan=True)
+    if relevant.any():
+        assert mean == pytest.approx(np.nanmean(alone))
+    else:
+        assert np.isnan(mean)
+
+
 @given(arrays(float, (4, 6), elements=SCORES), arrays(bool, (4, 6)))
 def test_best_rank_counts_wrong_items_that_are_not_below_the_best_right_one(scores, relevant):
     relevant[:, 0] = True

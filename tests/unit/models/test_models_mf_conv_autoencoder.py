@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 from tagged_photos import tagged_photos
 
-from photoorg.core.errors import UsageProblem
+from photoorg.core.errors import Cancelled, UsageProblem
+from photoorg.core.progress import CancelToken
 from photoorg.models.base import Observations
 from photoorg.models.convolution import ConvConfig, resize
-from photoorg.models.mf_conv_autoencoder import MfConvAutoencoder, MfConvAutoencoderConfig
+from photoorg.models.mf_conv_autoencoder import (
+    MfConvAutoencoder,
+    MfConvAutoencoderConfig,
+    linear_probe,
+)
 from photoorg.models.ridge import RidgeMap
 from photoorg.models.schedule import Run, Schedule
 
@@ -82,6 +87,34 @@ def test_contract(model, data, tmp_path):
     contract.check_missing_modalities(model, data)
     contract.check_seed(MfConvAutoencoder, data, QUICK)
     contract.check_cancelling(MfConvAutoencoder, data, QUICK)
+    contract.check_resuming(MfConvAutoencoder, data, QUICK, tmp_path / "kept" / "run")
+
+
+def test_the_photos_are_learned_once_though_the_factors_are_stopped(data, tmp_path):
+    token, heard = CancelToken(), []
+
+    def stop(report) -> None:
+        if report.epoch == 4:  # the first pass over the factors
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        MfConvAutoencoder.fit(data, QUICK, Run(0, token, stop, tmp_path / "run"))
+    resumed = MfConvAutoencoder.fit(
+        data, QUICK, Run(on_epoch=heard.append, checkpoint=tmp_path / "run")
+    )
+    assert [report.epoch for report in heard] == [5]
+    whole = MfConvAutoencoder.fit(data, QUICK, Run())
+    assert all(np.allclose(whole.tensors[name], resumed.tensors[name]) for name in whole.tensors)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_linear_probe_tells_what_is_in_the_codes():
+    rng = np.random.default_rng(0)
+    data = tagged_photos(60)
+    codes = rng.normal(size=(60, 5)).astype(np.float32)
+    told = (codes @ rng.normal(size=(5, 8)) + 3).astype(np.float32)
+    found = linear_probe(data, codes, told).translate_image_to_text(codes)
+    assert ((found - told) ** 2).mean() < 0.03 * told.var(axis=0).mean()
 
 
 def test_odd_libraries():

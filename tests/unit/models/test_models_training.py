@@ -274,6 +274,87 @@ def test_a_little_better_is_not_better_where_that_is_asked_for():
     assert len(reports) == 3
 
 
+def falling(held_out, run: Run, *, measure=None, epochs: int = 50):
+    """Train one number, told its held-out losses."""
+    parameters = trainable({"x": np.zeros(1, np.float32)})
+    reports = optimise(
+        parameters,
+        lambda rows, generator: (parameters["x"] - 9).square().sum() + 0 * len(rows),
+        np.arange(4),
+        Schedule(epochs=epochs, batch=2, learning_rate=0.1, patience=2),
+        run,
+        validate=lambda: {"loss": next(held_out)},
+        measure=None if measure is None else lambda: measure(parameters),
+    )
+    return float(parameters["x"].detach()), reports
+
+
+def test_what_is_measured_is_told_and_decides_nothing():
+    losses = (5.0, 3.0, 4.0, 3.5)
+    heard: list[EpochReport] = []
+    ranking = iter([10.0, 20.0, 30.0, 40.0])
+
+    def measure(parameters) -> dict[str, float]:
+        assert not (parameters["x"] + 1).requires_grad
+        return {"map": next(ranking)}
+
+    watched, reports = falling(iter(losses), Run(on_epoch=heard.append), measure=measure)
+    alone, _ = falling(iter(losses), Run())
+    assert tuple(heard) == reports
+    assert [dict(report.metrics) for report in reports] == [
+        {"loss": loss, "map": 10.0 * (place + 1)} for place, loss in enumerate(losses)
+    ]
+    assert watched == alone
+
+
+def test_nothing_is_measured_where_nobody_hears_of_it(tmp_path):
+    def measure(parameters) -> dict[str, float]:
+        return {"map": 1.0}
+
+    _, reports = falling(iter((5.0, 3.0)), Run(), measure=measure, epochs=2)
+    assert reports[-1].metrics.keys() == {"loss"}
+    kept = Run(checkpoint=tmp_path / "run")
+    _, reports = falling(iter((5.0, 3.0)), kept, measure=measure, epochs=2)
+    assert reports[-1].metrics.keys() == {"loss", "map"}
+
+
+def test_parts_count_on_from_each_other():
+    heard: list[EpochReport] = []
+    run = Run(on_epoch=heard.append)
+    _, past = falling(iter((5.0, 3.0, 4.0, 4.0)), run.part("one", following=7), epochs=5)
+    _, last = falling(iter((5.0, 4.0, 3.0)), run.part("two", past=past), epochs=3)
+    assert [(each.epoch, each.epochs) for each in heard] == [
+        *((epoch, 12) for epoch in (1, 2, 3, 4)),
+        *((epoch, 7) for epoch in (5, 6, 7)),
+    ]
+    assert tuple(heard) == (*past, *last)
+    assert all(a.seconds <= b.seconds for a, b in itertools.pairwise(heard))
+
+
+def test_a_part_that_has_ended_is_not_learned_again(tmp_path):
+    run = Run(checkpoint=tmp_path / "run").part("one", following=1)
+    value, past = falling(iter((5.0, 3.0, 4.0, 4.0)), run)
+    again, same = falling(iter(()), run)
+    assert (again, same) == (value, past)
+    assert {each.stem for each in tmp_path.iterdir()} == {"run-one"}
+
+
+def test_a_later_part_goes_on_and_knows_those_before(tmp_path):
+    _, past = falling(iter((5.0, 3.0, 4.0, 4.0)), Run())
+    token = CancelToken()
+    stopped = Run(0, token, lambda _: token.cancel(), tmp_path / "run").part("two", past=past)
+    with pytest.raises(Cancelled):
+        falling(iter((5.0, 4.0, 3.0)), stopped, epochs=3)
+    kept = json.loads((tmp_path / "run-two.json").read_text())["config"]["reports"]
+    assert [each["epoch"] for each in kept] == [1, 2, 3, 4, 5]
+    heard: list[EpochReport] = []
+    resumed = Run(on_epoch=heard.append, checkpoint=tmp_path / "run").part("two", past=past)
+    value, reports = falling(iter((4.0, 3.0)), resumed, epochs=3)
+    assert [each.epoch for each in heard] == [6, 7]
+    assert [each.epoch for each in reports] == [5, 6, 7]
+    assert value == falling(iter((5.0, 4.0, 3.0)), Run(), epochs=3)[0]
+
+
 def test_a_loss_that_is_no_number_is_said(tmp_path):
     explosive = replace(SCHEDULE, optimiser="sgd", learning_rate=1e6)
     with pytest.raises(UsageProblem, match="lower learning rate"):
