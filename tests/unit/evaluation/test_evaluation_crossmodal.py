@@ -174,7 +174,7 @@ def test_all_rows_of_the_papers_table_are_measured(corpus, text, tmp_path, monke
         Setting(tmp_path),
         seed=0,
     )
-    table = crossmodal_p10._table("x", [figures, figures], paper=True)
+    table = crossmodal_p10._table("x", [figures, figures])
     rows = json.loads(json.dumps(table.to_json()))
     assert len(rows) == 11
     assert rows[0]["paper"] == 58.67

@@ -6,10 +6,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from colour_world import Colours, setting_of, write_labelled, write_photo
 
 from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.progress import CancelToken
+from photoorg.evaluation.protocols import PROTOCOLS
 from photoorg.evaluation.similar import evaluate_similar, nearest_others
 from photoorg.models.holdout import Part, part_of
 
@@ -67,3 +69,20 @@ def test_evaluation_can_be_cancelled(labelled):
     token.cancel()
     with pytest.raises(Cancelled):
         evaluate_similar(setting_of(labelled, token=token), model=Colours())
+
+
+def test_a_protocol_runs_on_one_thread_and_gives_the_others_back(tmp_path, monkeypatch):
+    inside = []
+    monkeypatch.setattr(
+        "photoorg.evaluation.similar.evaluate_similar",
+        lambda setting: inside.append(torch.get_num_threads()) or setting,
+    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        setting = setting_of(tmp_path)
+        assert PROTOCOLS["similar"](setting) is setting
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert inside == [1]
