@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +72,7 @@ _SCHEDULE = Schedule(epochs=6, batch=256, learning_rate=2e-3, patience=0)
 
 _JOINT = JointAutoencoderConfig(schedule=_SCHEDULE)
 _CROSS_I = CrossModalConfig(schedule=_SCHEDULE)
-_CROSS_II = CrossModalIIConfig(schedule=_SCHEDULE)
+_CROSS_II = CrossModalIIConfig(schedule=replace(_SCHEDULE, epochs=10))
 
 FEW_LABELS = 1000
 """The paper has ten labelled photos for each word of its dictionary; all of Flickr8k's training

@@ -43,7 +43,7 @@ class CrossModalConfig(OneHiddenLayerConfig):
 class CrossModalIIConfig(CrossModalConfig):
     """Hyperparameters; see `OneHiddenLayerConfig`. With two errors the penalty is larger."""
 
-    weight_penalty: float = 1.0
+    weight_penalty: float = 2.0
 
 
 class _CrossModal(Network[CrossModalConfig]):
