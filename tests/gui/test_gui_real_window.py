@@ -319,12 +319,14 @@ def test_the_program_opens_indexes_and_ends(display, real_photos, tmp_path) -> N
     )
     try:
         _wait_until_encoded(paths, len(real_photos), program)
-        _assert_shows_something(display)
-        program.send_signal(signal.SIGTERM)
+        if program.poll() is None:
+            _assert_shows_something(display)
+            program.send_signal(signal.SIGTERM)
         _, errors = program.communicate(timeout=60)
     finally:
         if program.poll() is None:
             os.killpg(program.pid, signal.SIGKILL)
+        program.stderr.close()
     if program.returncode != 0 and "platform plugin" in errors:
         pytest.skip("Qt lacks system libraries for X here")
     assert program.returncode == 0, errors
