@@ -12,6 +12,8 @@ from photoorg.features.storage import take_tensor
 from photoorg.models.base import Observations, unit_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from photoorg.features.storage import ModelFile
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
 
 _CALIBRATION_PHOTOS = 4000
 _CALIBRATION_TAGS = 500
-_STRENGTH = 1e-2
-"""Of the penalty on a calibration; weak, and yet enough for tags that all photos or none carry."""
+_WEAK = 1e-2
+"""Strength of a penalty that matters only for tags that all photos or none carry."""
+
+_USUAL = (0.5, 1.0, 0.0)
+"""The calibration of a model of which nothing is known: tags are about as frequent as they are on
+the training photos, and a score says something about them, but less than with most models."""
+
+_CAUTION = 3.0
+"""How much a calibration is held to that, in units of evidence: a few held-out photos carry a few
+tags each, from which no more can be learned than that; hundreds of them overrule it."""
 
 _CONVERGED = 1e-6
 _LEAST_DEVIATION = 1e-6
@@ -33,7 +43,8 @@ class TagTable:
 
     A score is compared with the tag's usual one: p = sigmoid(a z + b log-odds(prior) + c), where z
     is the score standardised by the tag's mean and deviation over the training photos. Fitted on
-    photos that were held out, where there are some.
+    photos that were held out, where there are some; the fewer they are, the more is it the usual
+    calibration of any model.
 
     Attributes:
         names: the tags as the person writes them, most frequent first.
@@ -106,8 +117,9 @@ class TagTable:
 def fit_tag_table(model: LearnedModel[Any], data: TrainingData) -> TagTable:
     """Gather the tags of the training photos and calibrate their probabilities.
 
-    Calibration is on the held-out photos; with none of them, on the training photos themselves,
-    which makes the probabilities too sure.
+    Calibration is on the held-out photos. With none of them it is the usual one: of the photos that
+    it learned from a model is so sure that nothing follows for others. (Relevance is then taken
+    from them all the same.)
     """
     names = data.vocabulary()
     encoded = data.text.encode_words(names)
@@ -126,7 +138,7 @@ def fit_tag_table(model: LearnedModel[Any], data: TrainingData) -> TagTable:
         scores.mean(axis=0),
         np.maximum(scores.std(axis=0), _LEAST_DEVIATION),
         np.log(share / (1 - share)).astype(np.float32),
-        np.array([1, 1, 0], dtype=np.float32),
+        np.array(_USUAL, dtype=np.float32),
         np.array([1, 0], dtype=np.float32),
     )
     if not len(columns):
@@ -147,12 +159,19 @@ def fit_tag_table(model: LearnedModel[Any], data: TrainingData) -> TagTable:
         table.mean,
         table.deviation,
         table.log_odds,
-        _logistic(np.stack([z.ravel(), priors.ravel()], axis=1), truth.ravel()),
+        _logistic(np.stack([z.ravel(), priors.ravel()], axis=1), truth.ravel(), _USUAL, _CAUTION)
+        if len(data.validation_rows)
+        else table.calibration,
         _logistic(cosine.reshape(-1, 1), truth.ravel()),
     )
 
 
-def _logistic(inputs: NDArray[Any], truth: NDArray[np.bool_]) -> Floats:
+def _logistic(
+    inputs: NDArray[Any],
+    truth: NDArray[np.bool_],
+    usual: Sequence[float] | None = None,
+    strength: float = _WEAK,
+) -> Floats:
     """Fit P(truth) = sigmoid(inputs w + c) with slopes that are not below zero.
 
     A higher score never makes a tag less probable: an input whose slope would be negative is left
@@ -161,15 +180,18 @@ def _logistic(inputs: NDArray[Any], truth: NDArray[np.bool_]) -> Floats:
     Args:
         inputs: [n, d].
         truth: [n].
+        usual: [d + 1], what w and c are without any evidence; slopes of 1 and no offset by default.
+        strength: of the L2 penalty on what differs from it.
 
     Returns:
         float32 [d + 1]: w and then c.
     """
+    expected = np.array([*np.ones(inputs.shape[1]), 0.0] if usual is None else usual)
     x = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1).astype(np.float64)
     used = np.ones(x.shape[1], dtype=np.bool_)
     while True:
         weights = np.zeros(x.shape[1])
-        weights[used] = _newton(x[:, used], truth.astype(np.float64))
+        weights[used] = _newton(x[:, used], truth.astype(np.float64), expected[used], strength)
         wrong = weights < 0
         wrong[-1] = False
         if not wrong.any():
@@ -177,23 +199,30 @@ def _logistic(inputs: NDArray[Any], truth: NDArray[np.bool_]) -> Floats:
         used &= ~wrong
 
 
-def _newton(x: NDArray[np.float64], y: NDArray[np.float64], steps: int = 50) -> NDArray[np.float64]:
-    """Fit P(y) = sigmoid(x w) by Newton's method with a weak L2 penalty towards slopes of 1.
+def _newton(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    usual: NDArray[np.float64],
+    strength: float,
+    steps: int = 50,
+) -> NDArray[np.float64]:
+    """Fit P(y) = sigmoid(x w) by Newton's method with an L2 penalty on w - usual.
 
     Args:
         x: [n, d]; the last column is constant.
         y: [n], 0 or 1.
+        usual: [d].
+        strength: of the penalty.
         steps: at most so many.
     """
-    usual = np.ones(x.shape[1])
     share = (y.sum() + 0.5) / (len(y) + 1)
     usual[-1] = 0
     weights = np.zeros(x.shape[1])
     weights[-1] = np.log(share / (1 - share))
     for _ in range(steps):
         p = _sigmoid(x @ weights)
-        gradient = x.T @ (p - y) + _STRENGTH * (weights - usual)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + _STRENGTH * np.eye(x.shape[1])
+        gradient = x.T @ (p - y) + strength * (weights - usual)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + strength * np.eye(x.shape[1])
         step = np.linalg.solve(hessian, gradient)
         length = np.abs(step).max()
         weights -= step / max(1.0, length)  # steps of at most 1: far off, Newton overshoots

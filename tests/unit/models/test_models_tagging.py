@@ -43,6 +43,51 @@ def test_a_score_that_misleads_is_left_out_and_the_rest_fitted_without_it():
     assert np.allclose([slope, offset], [reference.coef_[0, 0], reference.intercept_[0]], atol=1e-3)
 
 
+def test_scant_evidence_stays_near_to_what_is_usual():
+    x = np.array([[2.0], [1.5], [-1.0], [-2.0]])
+    truth = np.array([True, True, False, False])  # one line parts them, however steep
+    weak, cautious = _logistic(x, truth), _logistic(x, truth, (0.5, 0.0), 3.0)
+    assert weak[0] > 3
+    assert 0.5 < cautious[0] < 1
+    many = np.tile(x, (2000, 1)) + 0.8 * RNG.normal(size=(8000, 1))
+    true = RNG.random(8000) < 1 / (1 + np.exp(-2 * many[:, 0]))
+    assert _logistic(many, true, (0.5, 0.0), 3.0)[0] == pytest.approx(2, abs=0.1)
+
+
+class KnowsByHeart:
+    """Knows the tags of all photos of a library, and of no other."""
+
+    def __init__(self, data) -> None:
+        self._data = data
+        names = data.vocabulary()
+        self._carried = data.tag_matrix(names, np.arange(len(data)))
+
+    def tag_scores(self, seen, tags):
+        known = {row.tobytes(): place for place, row in enumerate(self._data.visual)}
+        noise = np.random.default_rng(2).normal(size=(len(seen), len(tags)))
+        places = [known[row.tobytes()] for row in seen.visual]
+        return (self._carried[places] + 0.1 * noise).astype(np.float32)
+
+    def embed_images(self, visual):
+        return np.ones((len(visual), 2), np.float32)
+
+    def embed_texts(self, text):
+        return np.ones((len(text), 2), np.float32)
+
+
+@pytest.mark.parametrize("photos", [6, 12])
+def test_next_to_no_evidence_makes_nothing_sure(photos):
+    words = tuple(f"word{number}" for number in range(40))
+    said = np.random.default_rng(1).permuted(np.tile(words, (photos, 1)), axis=1)[:, :6]
+    data = tagged_photos(words=words, tags=said.tolist())
+    table = fit_tag_table(KnowsByHeart(data), data)
+    if not len(data.validation_rows):
+        assert table.calibration.tolist() == [0.5, 1.0, 0.0]
+    scores = table.mean + 2 * table.deviation * RNG.choice([-1, 1], size=(50, len(table.names)))
+    found = table.probabilities(scores.astype(np.float32))
+    assert found[:, table.log_odds < 0].max() < 0.95
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_all_true_or_all_false_is_finite(share):
     weights = _logistic(RNG.normal(size=(40, 2)), np.full(40, bool(share)))
