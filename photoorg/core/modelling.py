@@ -128,8 +128,10 @@ class EpochReport:
         epoch: from 1.
         epochs: at most so many.
         loss: mean over the pass.
-        metrics: figures on the held-out part; "loss" is the held-out loss.
+        metrics: figures on the held-out part: "loss" is the held-out loss; the others are in
+            percent and named as those of `ModelInfo`.
         seconds: since the training began.
+        part: from 1. Some models are learned in parts, whose losses are of different things.
     """
 
     epoch: int
@@ -137,6 +139,7 @@ class EpochReport:
     loss: float
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    part: int = 1
 
 
 class TrainingStatus(StrEnum):

@@ -151,6 +151,7 @@ def _report(
         loss,
         figures,
         seconds + (run.past[-1].seconds if run.past else 0.0),
+        run.past[-1].part + 1 if run.past else 1,
     )
 
 

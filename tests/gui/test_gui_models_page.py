@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_library import FakeLibrary
-from fake_models import DAMAGED, OWN, STARTER
+from fake_models import DAMAGED, OWN, STARTER, report
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -337,6 +337,17 @@ def test_a_training_shows_its_stage_then_its_curves(page, training, library, set
     assert training.held_out.isVisible()
     assert training._bar.value() / training._bar.maximum() == pytest.approx(0.2)
     assert training._left.text() == "At most about 2 min left"
+
+
+def test_of_a_training_in_parts_the_loss_of_the_newest_is_drawn(training, library, settle) -> None:
+    library.learn(5)
+    state = library.training()
+    later = tuple(replace(report(epoch), part=2) for epoch in (6, 7, 8))
+    library.tell(replace(state, reports=(*state.reports, *later)))
+    settle()
+    losses = [[epoch for epoch, _ in curve.points] for curve in training.loss.curves]
+    assert losses == [[6, 7, 8], [6, 7, 8]]
+    assert [len(curve.points) for curve in training.held_out.curves] == [8, 8]
 
 
 def test_one_may_leave_and_the_status_bar_leads_back(qtbot, window, library, settle) -> None:

@@ -230,8 +230,10 @@ class TrainingView(QWidget):
         reports = state.reports
         running = state.status is TrainingStatus.RUNNING
         epochs = axis_end(reports[-1], going_on=running or state.resumable) if reports else 1
-        training = tuple((float(report.epoch), report.loss) for report in reports)
-        held_out = Curve("held out", _points(reports, LOSS), "dimmed", dashed=True)
+        # The losses of different parts have nothing in common: beside one, another is a flat line.
+        part = [report for report in reports if report.part == reports[-1].part]
+        training = tuple((float(report.epoch), report.loss) for report in part)
+        held_out = Curve("held out", _points(part, LOSS), "dimmed", dashed=True)
         losses = [Curve("training", training), held_out]
         measured = [
             Curve(figure.name, _points(reports, figure.key), color, dashed=dashed)

@@ -327,6 +327,7 @@ def test_parts_count_on_from_each_other():
         *((epoch, 12) for epoch in (1, 2, 3, 4)),
         *((epoch, 7) for epoch in (5, 6, 7)),
     ]
+    assert [each.part for each in heard] == [1] * 4 + [2] * 3
     assert tuple(heard) == (*past, *last)
     assert all(a.seconds <= b.seconds for a, b in itertools.pairwise(heard))
 
