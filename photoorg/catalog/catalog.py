@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog import (
-    assertions,
     browse,
     descriptions,
     doctor,
@@ -23,6 +22,7 @@ from photoorg.catalog import (
     lexical,
     operations,
     tags,
+    tree_operations,
     vectors,
 )
 from photoorg.catalog.connection import ReaderPool, current_revision
@@ -341,8 +341,15 @@ class Catalog:
         return self._read(tags.complete, prefix, limit)
 
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        """Return the tags that are confirmed or rejected, for each of the photos."""
-        return self._read(assertions.decided, photo_ids)
+        """Return the tags that are decided, by all their names, for each of the photos.
+
+        Those are the confirmed ones and the ones above them, and the rejected ones.
+        """
+        return self._read(tags.decided, photo_ids)
+
+    def dismissed_proposals(self) -> frozenset[tuple[str, str, str]]:
+        """Return the proposals about tags that are not wanted; see `is_dismissed`."""
+        return self._read(tree_operations.dismissed)
 
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from photoorg.catalog.connection import BUSY_TIMEOUT_MS, connect, named_error, naming_errors
 from photoorg.catalog.copies import copy_database, copy_name
-from photoorg.catalog.schema import VERSION_1
+from photoorg.catalog.schema import TAG_TREE, VERSION_1
 from photoorg.core.errors import CatalogLocked, CatalogTooNew, EnvironmentProblem
 from photoorg.core.paths import CatalogPaths
 
@@ -42,7 +42,15 @@ def _create_version_1(database: Database) -> None:
         database.execute(statement)
 
 
-MIGRATIONS: Final = (Migration("first-tables", _create_version_1),)
+def _grow_tag_tree(database: Database) -> None:
+    for statement in TAG_TREE:
+        database.execute(statement)
+
+
+MIGRATIONS: Final = (
+    Migration("first-tables", _create_version_1),
+    Migration("tag-tree", _grow_tag_tree),
+)
 """Migration i leads from `user_version` i to i + 1."""
 
 
@@ -66,8 +74,9 @@ def prepare_database(
         version = _version(connection)
         _refuse_newer(version, len(migrations))
         _enable_wal(connection)
+        is_new = version == 0
         while version < len(migrations):
-            version = _migrate_once(connection, paths, migrations)
+            version = _migrate_once(connection, paths, migrations, keep_copy=not is_new)
 
 
 def _check_readable(database: Path, newest: int) -> None:
@@ -87,7 +96,11 @@ def _check_readable(database: Path, newest: int) -> None:
 
 
 def _migrate_once(
-    connection: sqlite3.Connection, paths: CatalogPaths, migrations: Sequence[Migration]
+    connection: sqlite3.Connection,
+    paths: CatalogPaths,
+    migrations: Sequence[Migration],
+    *,
+    keep_copy: bool,
 ) -> int:
     """Take one step, or none where another process took it; return the version reached."""
     # Imported only when tables change: it costs 0.4 s, which every start would feel.
@@ -102,7 +115,7 @@ def _migrate_once(
         _refuse_newer(version, len(migrations))
         if version < len(migrations):
             migration = migrations[version]
-            if version > 0:
+            if version > 0 and keep_copy:
                 # The write lock is held, so this second connection copies the last committed state.
                 copy = paths.backups / copy_name(f"before-{migration.name}-from-v{version}")
                 copy_database(paths.database, copy)
