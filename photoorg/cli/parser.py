@@ -21,7 +21,17 @@ from photoorg.cli.commands.models import (
     use_model,
 )
 from photoorg.cli.commands.suggest import suggest
-from photoorg.cli.commands.tag import Judgement, list_tags, merge_tags, rename_tag, tag_photos
+from photoorg.cli.commands.tag import (
+    Judgement,
+    alias_tag,
+    list_tags,
+    merge_tags,
+    place_tag,
+    propose_tags,
+    related_tags,
+    rename_tag,
+    tag_photos,
+)
 from photoorg.cli.commands.train import train
 from photoorg.cli.session import DEFAULT_FEATURES
 from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
@@ -42,7 +52,7 @@ COMMANDS = {
     "search": "find photos by words",
     "similar": "find photos that look like one",
     "suggest": "suggest tags for photos",
-    "tag": "add, remove, confirm, reject, list, rename and merge tags",
+    "tag": "give, judge, list, rename, merge, order and relate tags",
     "train": "train a model on your tags, or on a folder of described photos",
     "models": "list, use, export, import and delete trained models",
     "evaluate": "measure how good search and suggestions are",
@@ -239,11 +249,44 @@ def _add_tag(subparsers: Subparsers) -> None:
     merge = _command(
         verbs,
         "merge",
-        lambda given: partial(merge_tags, tag=given.tag, into=given.into),
+        lambda given: partial(
+            merge_tags, tag=given.tag, into=given.into, keep_alias=given.keep_alias
+        ),
         "move all that is known of a tag to another",
     )
     merge.add_argument("tag", type=_tag, metavar="TAG")
     merge.add_argument("into", type=_tag, metavar="INTO")
+    merge.add_argument(
+        "--keep-alias", action="store_true", help="keep the old name as another name of INTO"
+    )
+    parent = _command(
+        verbs,
+        "parent",
+        lambda given: partial(place_tag, tag=given.tag, parent=given.parent),
+        "put a tag under another, or without PARENT at the top",
+    )
+    parent.add_argument("tag", type=_tag, metavar="TAG")
+    parent.add_argument("parent", type=_tag, nargs="?", metavar="PARENT")
+    alias = _command(
+        verbs,
+        "alias",
+        lambda given: partial(alias_tag, tag=given.tag, alias=given.alias, remove=given.remove),
+        "give a tag another name",
+    )
+    alias.add_argument("tag", type=_tag, metavar="TAG")
+    alias.add_argument("alias", type=_tag, metavar="ALIAS")
+    alias.add_argument("--remove", action="store_true", help="take the name off the tag")
+    related = _command(
+        verbs,
+        "related",
+        lambda given: partial(related_tags, tag=given.tag, limit=given.limit),
+        "list the tags that have most to do with one",
+    )
+    related.add_argument("tag", type=_tag, metavar="TAG")
+    related.add_argument(
+        "--limit", type=_count, default=10, metavar="N", help="tags (default: %(default)s)"
+    )
+    _command(verbs, "proposals", lambda _: propose_tags, "list what could be tidied up")
 
 
 def _judgement(operation: type[Judgement]) -> Callable[[Namespace], Action]:

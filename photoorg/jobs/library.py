@@ -44,6 +44,7 @@ from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
+from photoorg.jobs.knowledge import Knowledge
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.search_service import SearchService
@@ -76,6 +77,7 @@ class Library:
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
+        self._knowledge = Knowledge(catalog, self._search)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
@@ -104,6 +106,10 @@ class Library:
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowledge
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
