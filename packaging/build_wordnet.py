@@ -4,8 +4,9 @@
 
 The folder is that of Debian's package `wordnet-base`. Kept are the nouns: each lemma with its
 synsets in order of sense rank, how often each sense was tagged in WordNet's texts, the hypernyms
-(also those of instances: "Paris" is a "national capital") and the lexicographer file. Glosses,
-other relations and other parts of speech are left out.
+(also those of instances: "Paris" is a "national capital") and the lexicographer file; of other
+parts of speech only how often they were tagged for the same word. Glosses and other relations are
+left out.
 
 File formats: the manual pages wndb(5WN), cntlist(5WN) and lexnames(5WN).
 """
@@ -13,6 +14,7 @@ File formats: the manual pages wndb(5WN), cntlist(5WN) and lexnames(5WN).
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ def main(source: Path, target: Path) -> None:
     """Read WordNet's files and write the resource."""
     offsets, lexfiles, above = _read_synsets(source / "data.noun")
     number = {offset: row for row, offset in enumerate(offsets)}
-    counts = _read_counts(source / "cntlist.rev")
+    counts, elsewhere = _read_counts(source / "cntlist.rev")
     lemmas = sorted(_read_lemmas(source / "index.noun"))
     senses = [number[offset] for _, synsets in lemmas for offset in synsets]
     tagged = [
@@ -40,6 +42,7 @@ def main(source: Path, target: Path) -> None:
         sense_ends=np.cumsum([len(synsets) for _, synsets in lemmas], dtype=np.uint32),
         senses=np.array(senses, np.uint32),
         tagged=np.array(tagged, np.uint16),
+        elsewhere=np.array([min(elsewhere[lemma], _MOST) for lemma, _ in lemmas], np.uint16),
         parent_ends=np.cumsum([len(each) for each in parents], dtype=np.uint32),
         parents=np.array([row for each in parents for row in each], np.uint32),
         lexfiles=np.array(lexfiles, np.uint8),
@@ -74,14 +77,18 @@ def _read_lemmas(path: Path) -> list[tuple[str, list[str]]]:
     return lemmas
 
 
-def _read_counts(path: Path) -> dict[tuple[str, int], int]:
+def _read_counts(path: Path) -> tuple[dict[tuple[str, int], int], Counter[str]]:
+    """Return how often nouns were tagged, by lemma and rank, and other words, by lemma."""
     counts: dict[tuple[str, int], int] = {}
+    elsewhere: Counter[str] = Counter()
     for line in path.read_text("ascii").splitlines():
         key, rank, count = line.split()
-        lemma, _, rest = key.partition("%")
+        lemma, _, rest = key.replace("_", " ").partition("%")
         if rest.startswith("1:"):
-            counts[(lemma.replace("_", " "), int(rank))] = int(count)
-    return counts
+            counts[(lemma, int(rank))] = int(count)
+        else:
+            elsewhere[lemma] += int(count)
+    return counts, elsewhere
 
 
 if __name__ == "__main__":

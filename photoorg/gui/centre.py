@@ -12,6 +12,7 @@ from photoorg.gui.browsing import Place
 from photoorg.gui.failures import FailuresPanel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
+from photoorg.gui.knowledge.page import TidyPage
 from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import EmptyPage, ErrorBanner, FirstRunPage
 from photoorg.gui.theme import SPACE_ITEM, ThemeService
@@ -23,6 +24,7 @@ class CentrePage(Enum):
     PHOTOS = "photos"
     FAILURES = "failures"
     MODELS = "models"
+    TIDY = "tidy"
 
 
 class Centre(QWidget):
@@ -32,6 +34,7 @@ class Centre(QWidget):
         self,
         view: GridView,
         models: ModelsPage,
+        tidy: TidyPage,
         theme: ThemeService,
         icons: IconSet,
         parent: QWidget | None = None,
@@ -39,12 +42,13 @@ class Centre(QWidget):
         super().__init__(parent)
         self.view = view
         self.models = models
+        self.tidy = tidy
         self.first_run = FirstRunPage(theme, icons)
         self.empty = EmptyPage(theme, icons)
         self.failures = FailuresPanel(theme, icons)
         self.banner = ErrorBanner(theme, icons)
         self._pages = QStackedWidget()
-        for page in (view, self.first_run, self.empty, self.failures, models):
+        for page in (view, self.first_run, self.empty, self.failures, models, tidy):
             self._pages.addWidget(page)
         self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
@@ -100,6 +104,8 @@ class Centre(QWidget):
             self._show(self.failures)
         elif self._wanted is CentrePage.MODELS:
             self._show(self.models)
+        elif self._wanted is CentrePage.TIDY:
+            self._show(self.tidy)
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:

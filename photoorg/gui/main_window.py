@@ -26,6 +26,8 @@ from photoorg.gui.grid.model import GridModel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.inspector import Inspector
+from photoorg.gui.knowledge.controller import KnowledgeController
+from photoorg.gui.knowledge.page import TidyPage
 from photoorg.gui.models.compare_view import CompareView
 from photoorg.gui.models.controller import ModelsController
 from photoorg.gui.models.page import ModelsPage
@@ -78,7 +80,8 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
         models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
-        self.centre = Centre(self.view, models, theme, icons)
+        tidy = TidyPage(library, tasks, theme, icons)
+        self.centre = Centre(self.view, models, tidy, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
         self._pages = QStackedWidget()
@@ -94,6 +97,9 @@ class MainWindow(QMainWindow):
         )
         self.models = ModelsController(
             library, tasks, self.events, models, self.status, self._selected, self
+        )
+        self.knowledge = KnowledgeController(
+            library, tasks, self.edits, tidy, self.sidebar, self.toast, self.chosen_photos, self
         )
         self.why = WhyController(library, tasks, self.inspector, self.viewer)
         self.problems = ProblemReporter(self.centre.banner, self)
@@ -152,7 +158,12 @@ class MainWindow(QMainWindow):
         for asked in (self.status.training_requested, self.sidebar.models_requested):
             asked.connect(lambda: self.show_page(CentrePage.MODELS))
         self.status.training_requested.connect(self.centre.models.open_training)
-        for left in (self.centre.failures.closed, self.centre.models.closed):
+        self.sidebar.tidy_requested.connect(lambda: self.show_page(CentrePage.TIDY))
+        for left in (
+            self.centre.failures.closed,
+            self.centre.models.closed,
+            self.centre.tidy.closed,
+        ):
             left.connect(lambda: self.show_page(CentrePage.PHOTOS))
         self.models.said.connect(lambda text: self.toast.show_text(text, undo=False))
         self.models.model_changed.connect(self.inspector.refresh)
@@ -202,7 +213,6 @@ class MainWindow(QMainWindow):
         self.inspector.similar_requested.connect(self.find_similar)
 
     def _connect_editing(self) -> None:
-        self.sidebar.operation_requested.connect(self.edits.apply)
         self.inspector.operation_requested.connect(self.edits.apply)
         self.inspector.step_requested.connect(self.view.step)
         self.inspector.left.connect(self.view.setFocus)
@@ -226,6 +236,7 @@ class MainWindow(QMainWindow):
         on(Command.SLIDESHOW, self._on_slideshow)
         on(Command.QUIT, self.close)
         on(Command.MODELS, self._on_models_key)
+        on(Command.TIDY_TAGS, lambda: self.show_page(CentrePage.TIDY))
         on(Command.SHOW_WHY, self._on_why_key)
         on(Command.OPEN, self._on_open)
         on(Command.BACK, self._on_back)
@@ -378,6 +389,7 @@ class MainWindow(QMainWindow):
             working=working,
         )
         self.panels.update()
+        self.knowledge.set_shown(shown=self.centre.wanted is CentrePage.TIDY)
 
     # -- what changed -------------------------------------------------------------------------
     def _on_change(self, changes: ChangeSet) -> None:
@@ -385,6 +397,7 @@ class MainWindow(QMainWindow):
         self.browse.on_change(changes)
         self.sidebar.on_change(changes)
         self.inspector.on_change(changes)
+        self.knowledge.on_change(changes)
         self.folders.on_change(changes)
         if changes.everything or ChangeKind.FAILURES in changes.kinds:
             self.failure_news.refresh()
@@ -399,6 +412,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, page: CentrePage) -> None:
         """Show the failures, the models, or the photos again."""
+        self.close_viewer()
         self.centre.want(page)
         self._update_page()
         if page is CentrePage.MODELS:
@@ -408,7 +422,6 @@ class MainWindow(QMainWindow):
             self.view.setFocus()
 
     def _on_models_key(self) -> None:
-        self.close_viewer()
         self.show_page(CentrePage.PHOTOS if self.centre.shows_models else CentrePage.MODELS)
 
     def _on_why_key(self) -> None:
@@ -480,5 +493,6 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End threads and let go of the library; the window is of no use afterwards."""
+        self.knowledge.set_shown(shown=False)
         self.events.close()
         self.thumbnails.shutdown()

@@ -17,10 +17,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
 
-from photoorg.core.changes import AddTag, ChangeKind, ChangeSet, MergeTags, RenameTag
+from photoorg.core.changes import AddTag, ChangeKind, ChangeSet, MergeTags, RenameTag, SetParent
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.icons import IconSet
+from photoorg.gui.knowledge.tag_menu import TagMenu
 from photoorg.gui.sidebar_delegate import SidebarDelegate, in_chevron
 from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
 from photoorg.gui.tag_picker import TagPicker
@@ -60,7 +61,7 @@ class SidebarTree(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -95,6 +96,7 @@ class Sidebar(QWidget):
         rescan_requested: look for changes on disk.
         reveal_requested(Path): show a folder in the file manager.
         operation_requested(Operation): carry this out.
+        tidy_requested: show what could be tidied up among the tags.
     """
 
     scope_selected = Signal(object)
@@ -106,6 +108,7 @@ class Sidebar(QWidget):
     rescan_requested = Signal()
     reveal_requested = Signal(object)
     operation_requested = Signal(object)
+    tidy_requested = Signal()
 
     def __init__(
         self,
@@ -120,7 +123,9 @@ class Sidebar(QWidget):
         self._tasks = tasks
         self._scope = PhotoScope()
         self._expanded: set[Path] = set()
+        self._open_tags: set[str] = set()
         self._picker = TagPicker(library, tasks, theme, self)
+        self.tag_menu = TagMenu(library, tasks, theme, icons, self)
         self._model = SidebarModel(self)
         self._tree = SidebarTree()
         self._tree.setModel(self._model)
@@ -170,12 +175,17 @@ class Sidebar(QWidget):
         self._tree.expanded.connect(lambda index: self._remember(index, expanded=True))
         self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
         self._model.rename_requested.connect(self._on_rename)
+        self._model.tag_moved.connect(
+            lambda tag, above: self.operation_requested.emit(SetParent(tag, above))
+        )
         self._model.tag_dropped.connect(
             lambda tag, photos: self.operation_requested.emit(AddTag(tag, photos))
         )
         self._picker.picked.connect(
             lambda tag, into: self.operation_requested.emit(MergeTags(tag, into))
         )
+        self.tag_menu.operation_requested.connect(self.operation_requested)
+        self.tag_menu.scope_requested.connect(self.scope_selected)
         theme.changed.connect(self._tree.viewport().update)
 
     # -- what the window calls ---------------------------------------------------------------
@@ -247,6 +257,9 @@ class Sidebar(QWidget):
             # Folders that were added are open at first, those below them are not.
             if folder.path in self._expanded or (folder.top and len(folders.children) == 1):
                 self._tree.setExpanded(self._model.index_of(folder), True)
+        for tag in self._model.row_of(self._model.tags_index).walk():
+            if tag.children and (self._filter.text() or tag.label in self._open_tags):
+                self._tree.setExpanded(self._model.index_of(tag), True)
         self._mark_scope()
 
     def _mark_scope(self) -> None:
@@ -262,7 +275,10 @@ class Sidebar(QWidget):
         self._tree.viewport().update()
 
     def _remember(self, index: QModelIndex, *, expanded: bool) -> None:
-        path = self._model.row_of(index).path
+        row = self._model.row_of(index)
+        path = row.path
+        if row.kind is RowKind.TAG and not self._filter.text():
+            (self._open_tags.add if expanded else self._open_tags.discard)(row.label)
         if path is not None and expanded:
             self._expanded.add(path)
         elif path is not None:
@@ -319,6 +335,9 @@ class Sidebar(QWidget):
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
             menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+            self.tag_menu.fill(menu, row, lambda: self._corner(index))
+        elif index == self._model.tags_index:
+            menu.addAction("Tidy up tags…", self.tidy_requested.emit)
         elif row.kind is RowKind.ALL:
             menu.addAction("Add folder…", self.add_folder_requested.emit)
             menu.addAction("Rescan", self.rescan_requested.emit)
@@ -328,8 +347,12 @@ class Sidebar(QWidget):
         return menu
 
     def _pick_target(self, row: Row, index: QModelIndex) -> None:
+        self._picker.open_at(row.label, self._corner(index))
+
+    def _corner(self, index: QModelIndex) -> QPoint:
+        """Return where a popover about a row opens, in the window's coordinates."""
         corner = self._tree.visualRect(index).bottomLeft()
-        self._picker.open_at(row.label, self._tree.viewport().mapTo(self.window(), corner))
+        return self._tree.viewport().mapTo(self.window(), corner)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._filter.hasFocus():

@@ -44,6 +44,7 @@ class Knowledge:
         self._gathering = threading.Lock()
         self._gathered: tuple[int, _Gathered] | None = None
         self._token = CancelToken()
+        self._lines: dict[str, NDArray[np.float32]] = {}
 
     def related(self, tag: str, limit: int = 8) -> Sequence[RelatedTag]:
         """Return the tags most like one; see `KnowledgePort.related`."""
@@ -72,7 +73,7 @@ class Knowledge:
         finder = SenseFinder(
             wordnet,
             gathered.knowledge,
-            encoder.encode,
+            lambda lines: self._encode_lines(encoder, lines),
             starter.embed_texts,
         )
         groups = {word.broader for word in read_vocabulary() if word.broader}
@@ -98,6 +99,13 @@ class Knowledge:
     def cancel_proposals(self) -> None:
         """Have `proposals` give up."""
         self._token.cancel()
+
+    def _encode_lines(self, encoder: TextEncoder, lines: Sequence[str]) -> NDArray[np.float32]:
+        """Return sentence vectors; those of meanings do not change, so they are kept."""
+        fresh = [line for line in dict.fromkeys(lines) if line not in self._lines]
+        if fresh:
+            self._lines |= dict(zip(fresh, encoder.encode(fresh), strict=True))
+        return np.stack([self._lines[line] for line in lines])
 
     # -- gathering ----------------------------------------------------------------------------
     def _models(self) -> tuple[StarterModel, TextEncoder]:

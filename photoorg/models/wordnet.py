@@ -56,11 +56,13 @@ class WordNet:
         self._sense_ends = tables["sense_ends"]
         self._senses = tables["senses"]
         self._tagged = tables["tagged"]
+        self._elsewhere = tables["elsewhere"]
         self._parent_ends = tables["parent_ends"]
         self._parents = tables["parents"]
         self._lexfiles = tables["lexfiles"]
         if (
             len(self._sense_ends) != len(self._lemmas)
+            or len(self._elsewhere) != len(self._lemmas)
             or len(self._senses) != len(self._tagged)
             or len(self._lexfiles) != len(self._parent_ends)
             or int(self._senses.max(initial=0)) >= len(self._lexfiles)
@@ -70,14 +72,26 @@ class WordNet:
 
     def senses(self, word: str) -> list[Sense]:
         """Return the meanings of a noun in lower case, most common first; none if it is unknown."""
-        at = bisect_left(self._lemmas, word)
-        if at == len(self._lemmas) or self._lemmas[at] != word:
+        at = self._find(word)
+        if at is None:
             return []
         first = int(self._sense_ends[at - 1]) if at else 0
         return [
             Sense(Synset(int(self._senses[i])), i - first, int(self._tagged[i]))
             for i in range(first, int(self._sense_ends[at]))
         ]
+
+    def noun_share(self, word: str) -> float:
+        """Return how often a word was a noun where it was tagged, 0 to 1; "young" hardly ever."""
+        at = self._find(word)
+        if at is None:
+            return 1.0
+        as_noun = sum(sense.tagged for sense in self.senses(word)) + 1
+        return as_noun / (as_noun + int(self._elsewhere[at]))
+
+    def _find(self, word: str) -> int | None:
+        at = bisect_left(self._lemmas, word)
+        return at if at < len(self._lemmas) and self._lemmas[at] == word else None
 
     def parents(self, synset: Synset) -> list[Synset]:
         """Return what a meaning is directly a kind of."""
@@ -138,6 +152,6 @@ def read_wordnet(path: Path) -> WordNet:
         raise ModelFileProblem(f"{path} cannot be read ({error}).") from error
 
 
-def best_known(wordnet: WordNet, forms: Sequence[str]) -> list[Sense]:
-    """Return the meanings of the first of some forms of a word that is known."""
-    return next((senses for form in forms if (senses := wordnet.senses(form))), [])
+def known_form(wordnet: WordNet, forms: Sequence[str]) -> str:
+    """Return the first of some forms of a word that is known, or ""."""
+    return next((form for form in forms if wordnet.senses(form)), "")

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from photoorg.features.words.lemmas import fold, lemma_of
-from photoorg.models.wordnet import Sense, Synset, WordNet, best_known
+from photoorg.models.wordnet import Sense, Synset, WordNet, known_form
 from photoorg.search.tag_facts import Floats, TagKnowledge
 
 EncodeText = Callable[[Sequence[str]], Floats]
@@ -66,7 +66,11 @@ class SenseFinder:
 
     def possible(self, name: str) -> list[Sense]:
         """Return the meanings that a name can have."""
-        return best_known(self._wordnet, forms_of(name))[:_MOST_SENSES]
+        return self._wordnet.senses(known_form(self._wordnet, forms_of(name)))[:_MOST_SENSES]
+
+    def noun_share(self, name: str) -> float:
+        """Return how likely a name is a noun, and not "young" or "running"."""
+        return self._wordnet.noun_share(known_form(self._wordnet, forms_of(name)))
 
     def head_of(self, name: str) -> str:
         """Return the last word of a name that is unknown as a whole, if that is known, or "".

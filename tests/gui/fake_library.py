@@ -14,23 +14,29 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_knowledge import FakeKnowledge
 from fake_models import FakeModels
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
 from numpy.typing import NDArray
 
 from photoorg.core.changes import (
+    AddAlias,
     AddTag,
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    JudgeProposal,
     MergeTags,
     Operation,
     RejectTag,
+    RemoveAlias,
     RemoveTag,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SetParent,
     SetRating,
+    Several,
     TagAssertion,
 )
 from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError
@@ -84,6 +90,7 @@ class FakeLibrary(FakeModels):
 
     def __init__(self, root: Path, *, count: int | None = None) -> None:
         super().__init__()
+        self.knowledge = FakeKnowledge()
         self.root = root
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []
@@ -258,7 +265,7 @@ class FakeLibrary(FakeModels):
             named = [(name, count) for name, count in self._tag_counts.items() if count > 0]
         named.sort(key=lambda pair: (-pair[1], pair[0]))
         own = [TagCount(TagId(i), name, n) for i, (name, n) in enumerate(named, start=1)]
-        return [*own, *self.extra_tags]
+        return self.knowledge.place([*own, *self.extra_tags])
 
     def tag_states(self, photo_ids: Sequence[PhotoId]) -> Mapping[str, int]:
         return Counter(tag for photo in photo_ids for tag in self.confirmed(photo))
@@ -359,6 +366,9 @@ class FakeLibrary(FakeModels):
                     return self._merge(tag, name)
                 case RestoreAssertions(assertions, label=label):
                     return self._assert(assertions, label)
+                case SetParent() | AddAlias() | RemoveAlias() | JudgeProposal() | Several():
+                    inverse, label = self.knowledge.carry_out(operation)
+                    return self._changes({ChangeKind.TAGS}, (), label, inverse)
                 case SetRating(rating, photos):
                     return self._rate([(photo, rating) for photo in photos])
                 case RestoreRatings(ratings):

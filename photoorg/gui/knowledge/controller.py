@@ -1,0 +1,138 @@
+"""Joins the page “Tidy up tags” with the library: proposals are made only while it is on show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QTimer
+
+from photoorg.core.changes import (
+    AddAlias,
+    AddTag,
+    ChangeKind,
+    ChangeSet,
+    JudgeProposal,
+    MergeTags,
+    Operation,
+    RemoveAlias,
+    SetParent,
+)
+from photoorg.core.errors import PhotoorgError
+from photoorg.core.ids import PhotoId
+from photoorg.core.knowledge import Proposal
+from photoorg.core.library import LibraryPort
+from photoorg.gui.editing import EditController
+from photoorg.gui.knowledge.page import TidyPage
+from photoorg.gui.pages import UndoToast
+from photoorg.gui.sidebar import Sidebar
+from photoorg.gui.tasks import TaskRunner
+
+_AGAIN_MS = 600
+"""After the last of several changes."""
+
+_TOLD = (MergeTags, SetParent, AddAlias, RemoveAlias, JudgeProposal)
+
+
+class KnowledgeController(QObject):
+    """Asks for proposals, keeps them in step with changes, and carries out what is decided."""
+
+    def __init__(
+        self,
+        library: LibraryPort,
+        tasks: TaskRunner,
+        edits: EditController,
+        page: TidyPage,
+        sidebar: Sidebar,
+        toast: UndoToast,
+        chosen_photos: Callable[[], tuple[PhotoId, ...]],
+        parent: QObject | None = None,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            library: makes the proposals.
+            tasks: runs what takes long.
+            edits: carries out what is decided.
+            page: shows the proposals.
+            sidebar: where tags are moved and related ones are asked for.
+            toast: says what was done, with its way back.
+            chosen_photos: returns the photos to which a related tag is given.
+            parent: Qt's owner.
+        """
+        super().__init__(parent)
+        self._library = library
+        self._tasks = tasks
+        self._edits = edits
+        self._page = page
+        self._shown = False
+        self._telling: list[Operation] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_AGAIN_MS)
+        self._timer.timeout.connect(self._ask)
+        self._toast = toast
+        self._chosen_photos = chosen_photos
+        for source in (page, sidebar):
+            source.operation_requested.connect(self.apply)
+        sidebar.tag_menu.tag_requested.connect(self._on_tag_given)
+        edits.done.connect(self._on_done)
+        edits.failed.connect(self._on_failed)
+
+    def apply(self, operation: Operation) -> None:
+        """Carry out a change of the tree and say so, however few photos it concerns."""
+        if isinstance(operation, _TOLD):
+            self._telling.append(operation)
+        self._edits.apply(operation)
+
+    def set_shown(self, *, shown: bool) -> None:
+        """Say whether the page is on show; what is worked out for one that is not is dropped."""
+        if shown and not self._shown:
+            self._page.show_busy()
+            self._ask()
+            self._page.focus()
+        elif self._shown and not shown:
+            self._timer.stop()
+            self._library.knowledge.cancel_proposals()
+        self._shown = shown
+
+    def on_change(self, changes: ChangeSet) -> None:
+        """Ask anew where tags changed, once they rest."""
+        if self._shown and ChangeKind.TAGS in changes.kinds:
+            self._timer.start()
+
+    def _ask(self) -> None:
+        self._tasks.run(
+            self._library.knowledge.proposals,
+            self._on_proposals,
+            self._on_error,
+            key=(id(self), "proposals"),
+            owner=self,
+        )
+
+    def _on_proposals(self, proposals: Sequence[Proposal]) -> None:
+        if self._shown and not self._timer.isActive():
+            self._page.set_proposals(proposals)
+
+    def _on_error(self, error: Exception) -> None:
+        if isinstance(error, PhotoorgError):
+            self._page.show_problem(str(error))
+        else:
+            self._tasks.failed.emit(error)
+
+    def _on_done(self, changes: ChangeSet) -> None:
+        if self._telling:
+            self._telling.pop(0)
+            if changes.inverse is not None:
+                self._toast.show_text(f"Done: {changes.label}")
+
+    def _on_tag_given(self, tag: str) -> None:
+        if photos := self._chosen_photos():
+            self._edits.apply(AddTag(tag, photos))
+        else:
+            text = "Select the photos that are to get the tag first."
+            self._toast.show_text(text, undo=False)
+
+    def _on_failed(self) -> None:
+        self._telling.clear()
+        if self._shown:
+            self._timer.start()
