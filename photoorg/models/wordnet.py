@@ -146,7 +146,8 @@ def read_wordnet(path: Path) -> WordNet:
         ModelFileProblem: it cannot be read, or is none.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, since numpy leaves a file open that turns out to be damaged.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return WordNet({name: file[name] for name in file.files})
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelFileProblem(f"{path} cannot be read ({error}).") from error

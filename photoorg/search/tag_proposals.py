@@ -31,6 +31,9 @@ _MEANS_ALIKE: Final = 0.6
 _ALIKE_ENOUGH: Final = 0.72
 """Mean of the two cosines; seen on 1,500 captioned photos, where those below were mostly wrong."""
 
+_BY_HEAD: Final = 0.85
+"""How sure the last word of a name makes."""
+
 _FEW: Final = 5
 _BROADER: Final = 1.5
 """A broader tag is on at least so many times the photos."""
@@ -236,6 +239,9 @@ def _nearest_above(
         for name, ways in reached.items():
             if name == tag.name or knowledge.stands_below(name, tag.name):
                 continue
+            if head and name.casefold() == head.casefold():
+                best = (0.0, -_BY_HEAD, name)  # the same word, whatever it means
+                continue
             mine, theirs = finder.senses(word).shares, finder.senses(name).shares
             weights = [mine[a] * theirs[b] for a, b, _ in ways]
             nouns = finder.noun_share(word) * finder.noun_share(name)
@@ -244,7 +250,7 @@ def _nearest_above(
                 continue
             steps_up = math.fsum(w * way[2] for w, way in zip(weights, ways, strict=True))
             steps_up *= nouns / sure
-            best = min(filter(None, (best, (steps_up, -sure, name))))
+            best = min(best, (steps_up, -sure, name)) if best else (steps_up, -sure, name)
         if best is not None:
             steps_up, minus_sure, name = best
             reason = f"“{tag.name}” is a kind of “{name}” (WordNet)"
@@ -283,7 +289,8 @@ def _learned_parents(
             share = wilson_lower(shared, len(tag.photos))
             if _is_head(knowledge, row, other):
                 reason = f"“{tag.name}” is a kind of “{above.name}”, by its last word"
-                found.append((0, 0, Draft(ProposalKind.PARENT, tag.name, above.name, 0.8, reason)))
+                draft = Draft(ProposalKind.PARENT, tag.name, above.name, _BY_HEAD, reason)
+                found.append((0, 0, draft))
             elif (
                 len(tag.photos) >= _FEW
                 and len(above.photos) >= _BROADER * len(tag.photos)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from photoorg.cli.commands.photos import demand_photos
@@ -93,20 +94,23 @@ def list_tags(session: Session) -> None:
             }
             for tag in tags
         ],
-        table(("tag", "photos"), list(_tree_lines(tags, None, 0)))
-        if tags
-        else ["No photo has a tag yet."],
+        table(("tag", "photos"), list(_tree_lines(tags))) if tags else ["No photo has a tag yet."],
     )
 
 
-def _tree_lines(
-    tags: Sequence[TagCount], parent: str | None, depth: int
-) -> Iterator[tuple[str, str]]:
+def _tree_lines(tags: Sequence[TagCount]) -> Iterator[tuple[str, str]]:
+    """Yield each tag with its count, those below one after it and further in."""
+    below: defaultdict[str | None, list[TagCount]] = defaultdict(list)
     for tag in tags:
-        if tag.parent == parent:
+        below[tag.parent].append(tag)
+
+    def lines(parent: str | None, depth: int) -> Iterator[tuple[str, str]]:
+        for tag in below.get(parent, ()):
             names = f" ({', '.join(tag.aliases)})" if tag.aliases else ""
             yield f"{'  ' * depth}{tag.name}{names}", f"{tag.count:,}"
-            yield from _tree_lines(tags, tag.name, depth + 1)
+            yield from lines(tag.name, depth + 1)
+
+    return lines(None, 0)
 
 
 def related_tags(session: Session, *, tag: str, limit: int) -> None:
