@@ -119,7 +119,8 @@ def _matches(db: sqlite3.Connection, word: str) -> Iterator[tuple[str, float, Se
         """,
         (query,),
     ).fetchall():
-        photo_ids = _carriers(db, tag_id)
+        # Those below count where the tag itself was typed; else a common word could mean them all.
+        photo_ids = _carriers(db, tag_id, with_those_below=own_key == key)
         weight = _WHOLE_TAG_WEIGHT if own_key == key else _TAG_WEIGHT
         yield f"tag {name}", weight, photo_ids
     for field in _FIELDS:
@@ -127,8 +128,12 @@ def _matches(db: sqlite3.Connection, word: str) -> Iterator[tuple[str, float, Se
         yield field.where, field.weight, [row[0] for row in rows]
 
 
-def _carriers(db: sqlite3.Connection, tag_id: TagId) -> list[PhotoId]:
-    """Return the newest photos that carry a tag or one below it."""
+def _carriers(
+    db: sqlite3.Connection, tag_id: TagId, *, with_those_below: bool
+) -> Sequence[PhotoId]:
+    """Return the newest photos that carry a tag, or one below it."""
+    if not with_those_below:
+        return _newest(db, tag_id)
     below = db.execute(
         """
         WITH RECURSIVE below (id) AS (
@@ -138,15 +143,17 @@ def _carriers(db: sqlite3.Connection, tag_id: TagId) -> list[PhotoId]:
         """,
         (tag_id,),
     ).fetchall()
-    found: set[PhotoId] = set()
-    for (each,) in below:
-        # Tag by tag, because each is read from an index in this order and ends at the bound.
-        rows = db.execute(
-            """
-            SELECT pt.photo_id FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
-            WHERE pt.tag_id = ? AND pt.state = 1 AND p.shown ORDER BY pt.photo_id DESC LIMIT ?
-            """,
-            (each, BOUND),
-        )
-        found.update(row[0] for row in rows)
+    # Tag by tag, because each is read from an index in this order and ends at the bound.
+    found = set[PhotoId]().union(*(_newest(db, each) for (each,) in below))
     return sorted(found, reverse=True)[:BOUND]
+
+
+def _newest(db: sqlite3.Connection, tag_id: TagId) -> list[PhotoId]:
+    rows = db.execute(
+        """
+        SELECT pt.photo_id FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
+        WHERE pt.tag_id = ? AND pt.state = 1 AND p.shown ORDER BY pt.photo_id DESC LIMIT ?
+        """,
+        (tag_id, BOUND),
+    )
+    return [row[0] for row in rows]

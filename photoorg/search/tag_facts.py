@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,13 +86,25 @@ class TagKnowledge:
             return None
         return float(self.centred_looks[row] @ self.centred_looks[other])
 
+    @cached_property
+    def photo_count(self) -> int:
+        """Photos that carry any tag."""
+        return len(frozenset[int]().union(*(tag.photos for tag in self.tags)))
+
     def companions(self, row: int, limit: int) -> list[int]:
-        """Return the tags that stand on a tag's photos most often."""
+        """Return the tags that stand on a tag's photos more often than elsewhere, best first.
+
+        One that is on most photos anyway, such as "person", says nothing. By shared photos times
+        the logarithm of how much more frequent they are than chance (pointwise mutual information).
+        """
         mine = self.tags[row].photos
-        counts = [
-            (len(mine & tag.photos), other) for other, tag in enumerate(self.tags) if other != row
-        ]
-        best = sorted((each for each in counts if each[0]), key=lambda e: (-e[0], e[1]))
+        scores = []
+        for other, tag in enumerate(self.tags):
+            shared = len(mine & tag.photos)
+            if other != row and shared:
+                lift = shared * self.photo_count / (len(mine) * len(tag.photos))
+                scores.append((shared * math.log(lift), other))
+        best = sorted((each for each in scores if each[0] > 0), key=lambda e: (-e[0], e[1]))
         return [other for _, other in best[:limit]]
 
     def stands_below(self, name: str, above: str) -> bool:

@@ -123,7 +123,7 @@ def _same_meanings(
         check()
         shares, others = (finder.senses(knowledge.tags[row].name).shares for row in (one, other))
         same = sum(share * others.get(synset, 0.0) for synset, share in shares.items())
-        same *= max(finder.noun_share(knowledge.tags[row].name) for row in (one, other))
+        same *= min(finder.noun_share(knowledge.tags[row].name) for row in (one, other))
         alike = knowledge.look_alike(one, other)
         if alike is not None and alike < _LOOKS_DIFFERENT:
             continue

@@ -91,6 +91,9 @@ class AliasPopover(Popover):
             row.addWidget(ElidedLabel(name), 1)
             row.addWidget(remove)
             self._list.addWidget(line)
+            line.show()  # or the size would be reckoned without it
+        if (layout := self.layout()) is not None:
+            layout.activate()
         self.adjustSize()
 
     def _on_entered(self) -> None:

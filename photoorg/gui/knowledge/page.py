@@ -73,6 +73,7 @@ class TidyPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("surface", "window")
         self.setAccessibleName("Tidy up tags")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         inner = QWidget()
         inner.setProperty("surface", "window")
         inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -198,9 +199,8 @@ class TidyPage(QWidget):
         self.operation_requested.emit(proposal.operation if accepted else proposal.dismissal)
 
     def focus(self) -> None:
-        """Put the focus where deciding begins."""
-        rows = self.rows
-        (rows[0].accept if rows else self._close).setFocus(Qt.FocusReason.OtherFocusReason)
+        """Take the focus; Tab leads to the first proposal, so that no key decides by chance."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -17,6 +17,8 @@ def open_popover(popover: QWidget, corner: QPoint) -> None:
     """
     window = popover.window()
     popover.setParent(window)
+    if (layout := popover.layout()) is not None:
+        layout.activate()
     popover.adjustSize()
     right = window.width() - popover.width() - SPACE_ITEM
     bottom = window.height() - popover.height() - SPACE_ITEM

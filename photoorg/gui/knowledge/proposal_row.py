@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from photoorg.core.knowledge import Proposal
 from photoorg.core.library import LibraryPort
@@ -16,8 +16,9 @@ from photoorg.gui.widgets.build import create_button, create_label
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _SIDE = 48
-_SAMPLES = 3
-_BUTTON = 88
+_SAMPLES = 2
+_BUTTON = 92
+_BETWEEN = 40
 
 
 class ProposalRow(QWidget):
@@ -75,6 +76,8 @@ class ProposalRow(QWidget):
             library, tasks, theme, proposal.other, other_count, proposal.other_thumbnails
         )
         between = create_label("under" if is_parent else "into", "dimmed")
+        between.setFixedWidth(_BETWEEN)
+        between.setAlignment(Qt.AlignmentFlag.AlignCenter)
         sides.addWidget(tag_side, 1)
         sides.addWidget(between)
         sides.addWidget(other_side, 1)
@@ -109,6 +112,8 @@ def _side(
 ) -> QWidget:
     """Return one of the two tags: its photos, its name and how many there are."""
     side = QWidget()
+    # Both sides are of one width, whatever they show, so that rows stand below each other.
+    side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     words = QVBoxLayout()
     words.setSpacing(0)
     words.addStretch(1)

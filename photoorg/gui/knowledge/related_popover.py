@@ -112,8 +112,11 @@ class RelatedPopover(Popover):
         self._said.setText(said)
         self._said.setVisible(bool(said))
         for related in found:
-            self._list.addWidget(self._row(related))
+            row = self._row(related)
+            self._list.addWidget(row)
+            row.show()  # or the size would be reckoned without it
         if self.isVisible():
+            self.updateGeometry()
             open_popover(self, self._corner)
 
     def _row(self, related: RelatedTag) -> QWidget:
@@ -121,9 +124,8 @@ class RelatedPopover(Popover):
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_ITEM)
-        show = create_button(related.name, "quiet")
+        show = create_button(related.name, "place")
         show.setToolTip(f"Show photos tagged “{related.name}”")
-        show.setStyleSheet("text-align: left;")
         show.clicked.connect(lambda: self._on_chosen(related.name))
         give = create_icon_button(self._icons, "plus", f"Tag the selected photos “{related.name}”")
         give.clicked.connect(lambda: self.tag_requested.emit(related.name))
