@@ -74,7 +74,6 @@ def window(qtbot, library, tmp_path):
     model = window.sidebar._model
     qtbot.waitUntil(lambda: model.rowCount(model.tags_index) > 0)
     yield window
-    qtbot.waitUntil(lambda: tasks.busy == 0)
     window.release()
     tasks.shutdown()
 
