@@ -47,12 +47,18 @@ class SidebarTree(QTreeView):
 
     Signals:
         menu_requested(QModelIndex, QPoint): a context menu at a global position.
+        released(bool): the mouse button was let go; True after a drag.
+
+    Attributes:
+        held: a row is being pressed, which may become a drag.
     """
 
     menu_requested = Signal(object, object)
+    released = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.held = False
         self.setHeaderHidden(True)
         # The delegate indents and draws the chevrons, so that rows are of one width.
         self.setRootIsDecorated(False)
@@ -75,7 +81,18 @@ class SidebarTree(QTreeView):
         if isinstance(row, Row) and in_chevron(row, event.position().x()):
             self.setExpanded(index, not self.isExpanded(index))
             return
+        self.held = event.button() == Qt.MouseButton.LeftButton
         super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self.held = False
+        self.released.emit(False)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        super().startDrag(actions)  # returns when the drag is over
+        self.held = False
+        self.released.emit(True)
 
     def _on_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
@@ -171,13 +188,12 @@ class Sidebar(QWidget):
         self._models.clicked.connect(self._on_models)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
+        self._tree.released.connect(self._on_released)
         self._tree.menu_requested.connect(self._on_menu)
         self._tree.expanded.connect(lambda index: self._remember(index, expanded=True))
         self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
         self._model.rename_requested.connect(self._on_rename)
-        self._model.tag_moved.connect(
-            lambda tag, above: self.operation_requested.emit(SetParent(tag, above))
-        )
+        self._model.tag_moved.connect(self._on_tag_moved)
         self._model.tag_dropped.connect(
             lambda tag, photos: self.operation_requested.emit(AddTag(tag, photos))
         )
@@ -291,10 +307,19 @@ class Sidebar(QWidget):
         self.models_requested.emit()
 
     def _on_current(self, index: QModelIndex) -> None:
-        scope = self._model.row_of(index).scope() if index.isValid() else None
+        row = self._model.row_of(index)
+        if row.kind is RowKind.TAG and self._tree.held:
+            return  # it may be about to be dragged, and the photos on show are to stay
+        scope = row.scope() if index.isValid() else None
         if scope is not None and scope != self._scope:
             self._scope = scope
             self.scope_selected.emit(scope)
+
+    def _on_released(self, dragged: bool) -> None:
+        if dragged:
+            self._mark_scope()
+        else:
+            self._on_current(self._tree.currentIndex())
 
     def _on_filter(self, text: str) -> None:
         with QSignalBlocker(self._tree.selectionModel()):
@@ -309,6 +334,11 @@ class Sidebar(QWidget):
         # A name that is taken means that the two are one; undo parts them again.
         taken = name in self._model.tag_names
         self.operation_requested.emit(MergeTags(tag, name) if taken else RenameTag(tag, name))
+
+    def _on_tag_moved(self, tag: str, above: str | None) -> None:
+        if above is not None:
+            self._open_tags.add(above)  # to be seen where it went
+        self.operation_requested.emit(SetParent(tag, above))
 
     def _on_menu(self, index: QModelIndex, position: QPoint) -> None:
         row = index.data(Role.ROW)

@@ -6,7 +6,7 @@ import pytest
 from fake_library import FakeLibrary
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtWidgets import QLineEdit, QToolButton, QTreeView
 
 from photoorg.core.changes import AddAlias, MergeTags, RemoveAlias, SetParent
 from photoorg.core.errors import EnvironmentProblem
@@ -197,6 +197,7 @@ def test_a_tag_is_dragged_onto_another_and_to_the_top(qtbot, window, library):
     assert model.dropMimeData(cat, copy, -1, -1, pet)
     qtbot.waitUntil(lambda: tags_in_tree(window)["pet"] == {"cat": {}})
     pet = model.index_of_scope(PhotoScope(tag="pet"))
+    assert window.sidebar._tree.isExpanded(pet)
     below = model.index_of_scope(PhotoScope(tag="cat"))
     assert not model.canDropMimeData(cat, copy, -1, -1, pet)
     assert not model.canDropMimeData(model.mimeData([pet]), copy, -1, -1, below)
@@ -204,6 +205,20 @@ def test_a_tag_is_dragged_onto_another_and_to_the_top(qtbot, window, library):
     qtbot.waitUntil(lambda: "cat" in tags_in_tree(window))
     window.edits.undo()
     qtbot.waitUntil(lambda: tags_in_tree(window)["pet"] == {"cat": {}})
+
+
+def test_a_press_that_becomes_a_drag_leaves_the_photos_on_show(qtbot, window, monkeypatch):
+    tree, model = window.sidebar._tree, window.sidebar._model
+    scopes = []
+    window.sidebar.scope_selected.connect(scopes.append)
+    place = tree.visualRect(model.index_of_scope(PhotoScope(tag="cat"))).center()
+    qtbot.mousePress(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    monkeypatch.setattr(QTreeView, "startDrag", lambda *_: None)
+    tree.startDrag(Qt.DropAction.CopyAction)
+    assert scopes == []
+    assert tree.currentIndex() == model.index_of_scope(PhotoScope())
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert scopes == [PhotoScope(tag="cat")]
 
 
 def test_the_menu_of_a_tag_offers_the_tree(qtbot, window, library):
