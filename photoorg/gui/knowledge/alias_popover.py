@@ -31,7 +31,7 @@ class AliasPopover(Popover):
         self._icons = icons
         self._tag = ""
         self._names: list[str] = []
-        self._title = create_label()
+        self._title = ElidedLabel()
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._edit = QLineEdit()

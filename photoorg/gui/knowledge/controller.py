@@ -77,6 +77,8 @@ class KnowledgeController(QObject):
         sidebar.tag_menu.tag_requested.connect(self._on_tag_given)
         edits.done.connect(self._on_done)
         edits.failed.connect(self._on_failed)
+        # It shows a name that was refused as given; the problem itself is told by the window.
+        edits.failed.connect(sidebar.tag_menu.aliases.hide)
 
     def apply(self, operation: Operation) -> None:
         """Carry out a change of the tree and say so, however few photos it concerns."""

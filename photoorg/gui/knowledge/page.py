@@ -67,6 +67,8 @@ class TidyPage(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._scroll = QScrollArea()
+        self._inner = QWidget()
+        self._column = QVBoxLayout(self._inner)
         self._build()
 
     def _build(self) -> None:
@@ -74,11 +76,11 @@ class TidyPage(QWidget):
         self.setProperty("surface", "window")
         self.setAccessibleName("Tidy up tags")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        inner = QWidget()
+        inner = self._inner
         inner.setProperty("surface", "window")
         inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         inner.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(inner)
+        column = self._column
         column.setContentsMargins(0, 0, SPACE_ITEM, SPACE_EMPTY)
         column.addStretch(1)
         column.addWidget(self._nothing)
@@ -168,6 +170,8 @@ class TidyPage(QWidget):
         )
 
     def _say_nothing(self, headline: str, hint: str) -> None:
+        # A list begins at the top, a word in its place stands a little above the middle.
+        self._column.setStretch(0, int(bool(headline)))
         self._nothing.setText(headline)
         self._nothing.setVisible(bool(headline))
         self._nothing_hint.setText(hint)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from photoorg.core.knowledge import Proposal
 from photoorg.core.library import LibraryPort
@@ -19,6 +20,7 @@ _SIDE = 48
 _SAMPLES = 2
 _BUTTON = 92
 _BETWEEN = 40
+_NARROW = 560
 
 
 class ProposalRow(QWidget):
@@ -92,8 +94,20 @@ class ProposalRow(QWidget):
         row.setContentsMargins(0, SPACE_ITEM, 0, SPACE_ITEM)
         row.setSpacing(SPACE_GROUP)
         row.addLayout(words, 1)
-        row.addWidget(self.accept, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE_ITEM)
+        self._buttons.addWidget(self.accept, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._buttons.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(self._buttons)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a narrow window the names go before the photos.
+        narrow = event.size().width() < _NARROW
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._buttons.setDirection(direction)
+        for strip in self.findChildren(SampleStrip):
+            strip.setVisible(not narrow)
 
 
 def _sure(confidence: float) -> str:

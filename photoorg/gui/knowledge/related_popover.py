@@ -16,12 +16,14 @@ from photoorg.gui.knowledge.samples import SampleStrip
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SPACE_ITEM, SPACE_PANEL, ThemeService
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
+from photoorg.gui.widgets.elided_label import ElidedLabel
 from photoorg.gui.widgets.popover import Popover
 
 _WIDTH = 320
 _MOST = 6
 _SIDE = 32
 _SAMPLES = 3
+_NAME_WIDTH = 110
 
 
 class RelatedPopover(Popover):
@@ -48,7 +50,7 @@ class RelatedPopover(Popover):
         self._tasks = tasks
         self._icons = icons
         self._corner = QPoint()
-        self._title = create_label()
+        self._title = ElidedLabel()
         self._said = create_label("", "dimmed", wrap=True)
         self._close = create_icon_button(icons, "close", "Close")
         self._close.clicked.connect(self.hide)
@@ -124,7 +126,10 @@ class RelatedPopover(Popover):
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_ITEM)
-        show = create_button(related.name, "place")
+        show = create_button("", "place")
+        end = Qt.TextElideMode.ElideRight
+        show.setText(show.fontMetrics().elidedText(related.name, end, _NAME_WIDTH))
+        show.setAccessibleName(related.name)
         show.setToolTip(f"Show photos tagged “{related.name}”")
         show.clicked.connect(lambda: self._on_chosen(related.name))
         give = create_icon_button(self._icons, "plus", f"Tag the selected photos “{related.name}”")
