@@ -123,7 +123,10 @@ class TidyPage(QWidget):
     def show_busy(self) -> None:
         """Say that the tags are being looked at, unless there is something to see already."""
         if not self._proposals:
-            self._say_nothing("Looking at your tags…", "This takes a few seconds.")
+            self._say_nothing(
+                "Looking at your tags…",
+                "With hundreds of tags this takes a little while. You can go on meanwhile.",
+            )
 
     def show_problem(self, message: str) -> None:
         """Say why there can be no proposals."""
