@@ -26,6 +26,7 @@ from photoorg.core.modelling import (
     VectorKindInfo,
 )
 from photoorg.core.progress import Progress
+from photoorg.core.quality import QualityChanged, QualityPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -38,7 +39,7 @@ from photoorg.core.records import (
     TagCount,
 )
 
-LibraryEvent = ChangeSet | Progress | TrainingState
+LibraryEvent = ChangeSet | Progress | TrainingState | QualityChanged
 """What listeners hear: something changed, or background work or a training moved on."""
 
 Unsubscribe = Callable[[], None]
@@ -188,6 +189,10 @@ class LibraryPort(Protocol):
             MediaProblem: the photo cannot be read.
             WorkerUnavailable: no worker can look at it.
         """
+
+    @property
+    def quality(self) -> QualityPort:
+        """How good the suggestions are, and what would make them better. Immediate."""
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:

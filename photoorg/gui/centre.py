@@ -14,6 +14,7 @@ from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
 from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import EmptyPage, ErrorBanner, FirstRunPage
+from photoorg.gui.quality.screens import QualityScreens
 from photoorg.gui.theme import SPACE_ITEM, ThemeService
 
 
@@ -23,6 +24,7 @@ class CentrePage(Enum):
     PHOTOS = "photos"
     FAILURES = "failures"
     MODELS = "models"
+    QUALITY = "quality"
 
 
 class Centre(QWidget):
@@ -32,6 +34,7 @@ class Centre(QWidget):
         self,
         view: GridView,
         models: ModelsPage,
+        quality: QualityScreens,
         theme: ThemeService,
         icons: IconSet,
         parent: QWidget | None = None,
@@ -39,12 +42,13 @@ class Centre(QWidget):
         super().__init__(parent)
         self.view = view
         self.models = models
+        self.quality = quality
         self.first_run = FirstRunPage(theme, icons)
         self.empty = EmptyPage(theme, icons)
         self.failures = FailuresPanel(theme, icons)
         self.banner = ErrorBanner(theme, icons)
         self._pages = QStackedWidget()
-        for page in (view, self.first_run, self.empty, self.failures, models):
+        for page in (view, self.first_run, self.empty, self.failures, models, quality):
             self._pages.addWidget(page)
         self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
@@ -68,6 +72,15 @@ class Centre(QWidget):
     @property
     def shows_models(self) -> bool:
         return self.page is self.models
+
+    @property
+    def shows_quality(self) -> bool:
+        return self.page is self.quality
+
+    @property
+    def is_immersed(self) -> bool:
+        """Whether what is on show leaves room for nothing else."""
+        return self.shows_quality and self.quality.immersed
 
     @property
     def wanted(self) -> CentrePage:
@@ -100,6 +113,8 @@ class Centre(QWidget):
             self._show(self.failures)
         elif self._wanted is CentrePage.MODELS:
             self._show(self.models)
+        elif self._wanted is CentrePage.QUALITY:
+            self._show(self.quality)
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:

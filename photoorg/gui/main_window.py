@@ -33,6 +33,8 @@ from photoorg.gui.pages import UndoToast
 from photoorg.gui.panels import Panels
 from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
+from photoorg.gui.quality.controller import QualityController
+from photoorg.gui.quality.screens import QualityScreens
 from photoorg.gui.search_bar import SearchBar
 from photoorg.gui.shortcuts import Command, ShortcutTable, Where
 from photoorg.gui.sidebar import Sidebar
@@ -78,7 +80,8 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
         models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
-        self.centre = Centre(self.view, models, theme, icons)
+        quality = QualityScreens(library, tasks, theme, icons, read_photo)
+        self.centre = Centre(self.view, models, quality, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
         self._pages = QStackedWidget()
@@ -95,12 +98,14 @@ class MainWindow(QMainWindow):
         self.models = ModelsController(
             library, tasks, self.events, models, self.status, self._selected, self
         )
+        self.quality = QualityController(library, tasks, self.events, self.edits, quality, self)
         self.why = WhyController(library, tasks, self.inspector, self.viewer)
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
             Where.PHOTOS: self.view,
             Where.VIEWER: self.viewer,
+            Where.REVIEW: quality.review.asking,
         }
         self.commands = Commands(ShortcutTable(load_keys(settings)), places, self)
         self.look = TileLook(self.view, self.top_bar, self.commands)
@@ -152,9 +157,13 @@ class MainWindow(QMainWindow):
         for asked in (self.status.training_requested, self.sidebar.models_requested):
             asked.connect(lambda: self.show_page(CentrePage.MODELS))
         self.status.training_requested.connect(self.centre.models.open_training)
-        for left in (self.centre.failures.closed, self.centre.models.closed):
+        self.sidebar.quality_requested.connect(self.show_quality)
+        pages = (self.centre.failures, self.centre.models, self.centre.quality)
+        for left in (page.closed for page in pages):
             left.connect(lambda: self.show_page(CentrePage.PHOTOS))
-        self.models.said.connect(lambda text: self.toast.show_text(text, undo=False))
+        for said in (self.models.said, self.quality.said):
+            said.connect(lambda text: self.toast.show_text(text, undo=False))
+        self.centre.quality.immersed_changed.connect(self.panels.update)
         self.models.model_changed.connect(self.inspector.refresh)
         self.models.model_changed.connect(self.why.refresh)
         self.centre.failures.retry_requested.connect(
@@ -178,7 +187,8 @@ class MainWindow(QMainWindow):
         self.browse.contents_changed.connect(self._update_page)
         self.browse.query_refused.connect(self.search.set_error)
         self.sidebar.scope_selected.connect(self.show_scope)
-        self.inspector.tag_activated.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
+        for asked in (self.inspector.tag_activated, self.centre.quality.page.photos_requested):
+            asked.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
         self.search.search_requested.connect(self._on_search)
         self.search.cleared.connect(self._on_search_cleared)
         self.search.left.connect(self.view.setFocus)
@@ -217,8 +227,6 @@ class MainWindow(QMainWindow):
     def _connect_commands(self) -> None:
         on = self.commands.on
         on(Command.SEARCH, self._on_search_key)
-        on(Command.UNDO, self.edits.undo)
-        on(Command.REDO, self.edits.redo)
         on(Command.ADD_FOLDER, self.folders.choose)
         on(Command.TOGGLE_SIDEBAR, self.panels.toggle_sidebar)
         on(Command.TOGGLE_INSPECTOR, self.panels.toggle_inspector)
@@ -226,6 +234,8 @@ class MainWindow(QMainWindow):
         on(Command.SLIDESHOW, self._on_slideshow)
         on(Command.QUIT, self.close)
         on(Command.MODELS, self._on_models_key)
+        on(Command.TAG_QUALITY, self.show_quality)
+        self.quality.connect_commands(self.commands)
         on(Command.SHOW_WHY, self._on_why_key)
         on(Command.OPEN, self._on_open)
         on(Command.BACK, self._on_back)
@@ -337,6 +347,8 @@ class MainWindow(QMainWindow):
 
     def _on_search_key(self) -> None:
         self.close_viewer()
+        if self.centre.is_immersed:
+            self.show_page(CentrePage.PHOTOS)
         self.search.focus()
 
     def _on_search(self, text: str) -> None:
@@ -404,8 +416,18 @@ class MainWindow(QMainWindow):
         if page is CentrePage.MODELS:
             self.models.refresh()
             self.centre.models.focus()
+        elif page is CentrePage.QUALITY:
+            self.quality.refresh()
+            self.centre.quality.focus()
         elif page is CentrePage.PHOTOS:
             self.view.setFocus()
+
+    def show_quality(self, tag: str = "") -> None:
+        """Show how good the suggestions are, of one tag or of all; once more for the photos."""
+        self.close_viewer()
+        back = self.centre.shows_quality and not tag
+        self.show_page(CentrePage.PHOTOS if back else CentrePage.QUALITY)
+        self.quality.choose(tag)
 
     def _on_models_key(self) -> None:
         self.close_viewer()
@@ -427,6 +449,8 @@ class MainWindow(QMainWindow):
             self.toast.show_text(f"Done: {changes.label}")
 
     def _say_step(self, done: str, name: str, label: str) -> None:
+        if self.centre.is_immersed:
+            return  # A review says itself what it took back.
         text = f"{done}: {label}" if label else f"There is nothing to {name}."
         self.toast.show_text(text, undo=False)
 

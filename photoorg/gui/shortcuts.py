@@ -16,6 +16,7 @@ class Where(StrEnum):
     WINDOW = "window"
     PHOTOS = "photos"
     VIEWER = "viewer"
+    REVIEW = "review"
 
 
 class Command(StrEnum):
@@ -30,6 +31,7 @@ class Command(StrEnum):
     FULL_SCREEN = "full_screen"
     SLIDESHOW = "slideshow"
     MODELS = "models"
+    TAG_QUALITY = "tag_quality"
     QUIT = "quit"
 
     OPEN = "open"
@@ -62,6 +64,11 @@ class Command(StrEnum):
     TOGGLE_SCALE = "toggle_scale"
     ZOOM_IN = "zoom_in"
     ZOOM_OUT = "zoom_out"
+
+    ANSWER_YES = "answer_yes"
+    ANSWER_NO = "answer_no"
+    ANSWER_LATER = "answer_later"
+    END_REVIEW = "end_review"
 
 
 RATINGS: Final = (
@@ -96,6 +103,10 @@ def _viewer(command: Command, text: str, *keys: str) -> Shortcut:
     return Shortcut(command, text, keys, (Where.VIEWER,))
 
 
+def _review(command: Command, text: str, *keys: str) -> Shortcut:
+    return Shortcut(command, text, keys, (Where.REVIEW,))
+
+
 def _both(command: Command, text: str, *keys: str) -> Shortcut:
     return Shortcut(command, text, keys, (Where.PHOTOS, Where.VIEWER))
 
@@ -110,6 +121,7 @@ SHORTCUTS: Final = (
     _window(Command.FULL_SCREEN, "Full screen", "F11"),
     _window(Command.SLIDESHOW, "Slideshow", "F5"),
     _window(Command.MODELS, "Models", "Ctrl+M"),
+    _window(Command.TAG_QUALITY, "Tag quality", "Ctrl+Shift+M"),
     _window(Command.QUIT, "Quit", "Ctrl+Q"),
     _photos(Command.OPEN, "Open", "Return", "Enter", "Space"),
     _photos(Command.BACK, "Go back", "Esc"),
@@ -139,6 +151,10 @@ SHORTCUTS: Final = (
     _viewer(Command.TOGGLE_SCALE, "Whole photo or 100 %", "Z"),
     _viewer(Command.ZOOM_IN, "Zoom in", "+", "=", "Ctrl++"),
     _viewer(Command.ZOOM_OUT, "Zoom out", "-", "Ctrl+-"),
+    _review(Command.ANSWER_YES, "Yes, or keep the tag", "Y", "Right"),
+    _review(Command.ANSWER_NO, "No, or take the tag off", "N", "Left"),
+    _review(Command.ANSWER_LATER, "Skip the photo", "S", "Space"),
+    _review(Command.END_REVIEW, "End the review", "Esc"),
 )
 
 

@@ -89,6 +89,7 @@ class Sidebar(QWidget):
         scope_selected(PhotoScope): show these photos.
         add_folder_requested: ask the person for a folder.
         models_requested: show the models.
+        quality_requested(str): show how good the suggestions are, of this tag or with "" of all.
         failures_requested: show the files that could not be read.
         folders_dropped(tuple[Path, ...]): folders were dropped to be added.
         remove_folder_requested(Path): take a folder out of the library.
@@ -100,6 +101,7 @@ class Sidebar(QWidget):
     scope_selected = Signal(object)
     add_folder_requested = Signal()
     models_requested = Signal()
+    quality_requested = Signal(str)
     failures_requested = Signal()
     folders_dropped = Signal(object)
     remove_folder_requested = Signal(object)
@@ -133,6 +135,9 @@ class Sidebar(QWidget):
         self._models = create_labelled_button(icons, "models", "Models", "place")
         self._models.setToolTip("Models that suggest tags, and training (Ctrl+M)")
         self._models.setCheckable(True)
+        self._quality = create_labelled_button(icons, "quality", "Tag quality", "place")
+        self._quality.setToolTip("How good the suggestions are, and review (Ctrl+Shift+M)")
+        self._quality.setCheckable(True)
         self._add = create_labelled_button(icons, "folder-add", "Add folder", "place")
         self._failures = create_labelled_button(icons, "warning", "", "place")
         self._failures.hide()
@@ -155,7 +160,7 @@ class Sidebar(QWidget):
         column.addWidget(self._filter)
         foot = QVBoxLayout()
         foot.setSpacing(SPACE_ITEM // 2)
-        for place in (self._failures, self._models, self._add):
+        for place in (self._failures, self._quality, self._models, self._add):
             foot.addWidget(place)
         column.addLayout(foot)
 
@@ -164,6 +169,7 @@ class Sidebar(QWidget):
         self._add.clicked.connect(self.add_folder_requested)
         self._failures.clicked.connect(self.failures_requested)
         self._models.clicked.connect(self._on_models)
+        self._quality.clicked.connect(self._on_quality)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
         self._tree.menu_requested.connect(self._on_menu)
@@ -196,13 +202,14 @@ class Sidebar(QWidget):
         self._failures.setAccessibleName(text)
         self._failures.setVisible(bool(count))
 
-    def set_models_shown(self, *, shown: bool) -> None:
-        """Mark the models as what is on show, or the photos again."""
-        if shown:
+    def set_page_shown(self, *, models: bool, quality: bool) -> None:
+        """Mark the models or tag quality as what is on show, or the photos again."""
+        if models or quality:
             self._tree.selectionModel().clearSelection()
-        elif self._models.isChecked():
+        elif self._models.isChecked() or self._quality.isChecked():
             self._mark_scope()
-        self._models.setChecked(shown)
+        self._models.setChecked(models)
+        self._quality.setChecked(quality)
 
     def on_change(self, changes: ChangeSet) -> None:
         """Read folders and tags again where a change concerns them, a few times a second."""
@@ -274,6 +281,10 @@ class Sidebar(QWidget):
         self._models.setChecked(False)
         self.models_requested.emit()
 
+    def _on_quality(self) -> None:
+        self._quality.setChecked(False)
+        self.quality_requested.emit("")
+
     def _on_current(self, index: QModelIndex) -> None:
         scope = self._model.row_of(index).scope() if index.isValid() else None
         if scope is not None and scope != self._scope:
@@ -316,6 +327,7 @@ class Sidebar(QWidget):
                 remove.triggered.connect(lambda: self.remove_folder_requested.emit(path))
         elif row.kind is RowKind.TAG:
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+            menu.addAction("Quality and review", lambda: self.quality_requested.emit(row.label))
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
             menu.addAction("Merge into…", lambda: self._pick_target(row, index))

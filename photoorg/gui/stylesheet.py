@@ -84,6 +84,13 @@ QPushButton[kind="on-surround-link"] {
     background: transparent; border: none; color: #5b9bf0; padding: 0;
 }
 QPushButton[kind="on-surround-link"]:hover { text-decoration: underline; }
+QLabel[kind="question"] { color: $on_surround; font-size: 20px; font-weight: 600; }
+QPushButton[kind="answer"] {
+    background: rgba(255, 255, 255, 26); border: 1px solid rgba(255, 255, 255, 40);
+    color: $on_surround; padding: 6px 12px;
+}
+QPushButton[kind="answer"]:hover { background: rgba(255, 255, 255, 46); }
+QPushButton[kind="answer"]:pressed { background: rgba(255, 255, 255, 66); }
 QLabel[kind="on-surround-dimmed"] { color: #a8a8a8; font-size: 11px; }
 QToolButton[kind="surround"] { background: transparent; border: 1px solid transparent; }
 QToolButton[kind="surround"]:hover { background: rgba(255, 255, 255, 30); }

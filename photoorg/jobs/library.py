@@ -26,6 +26,7 @@ from photoorg.core.modelling import (
 )
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.quality import QualityPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -48,6 +49,7 @@ from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
+from photoorg.jobs.unlearned import UnlearnedQuality
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
@@ -77,6 +79,7 @@ class Library:
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
+        self._quality = UnlearnedQuality(catalog.tags)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
@@ -174,6 +177,10 @@ class Library:
 
     def redo(self) -> ChangeSet | None:
         return self._history.redo()
+
+    @property
+    def quality(self) -> QualityPort:
+        return self._quality
 
     # -- models -----------------------------------------------------------------------------
     def model_kinds(self) -> Sequence[ModelKindInfo]:

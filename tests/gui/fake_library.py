@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from fake_models import FakeModels
+from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
 from numpy.typing import NDArray
 
@@ -104,6 +105,7 @@ class FakeLibrary(FakeModels):
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         self._progress: Progress | None = None
         self._removed: set[Path] = set()
+        self.quality = FakeQuality(self.emit, self.count)
         self._write_photos()
         for index in range(min(self.count, len(SAMPLES))):
             share = len(range(index, self.count, len(SAMPLES)))
