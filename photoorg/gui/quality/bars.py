@@ -16,12 +16,13 @@ ROOM: Final = 12
 """Height that the bar takes with its whisker."""
 
 _CAP: Final = 3.5
+_DOT: Final = 3.5
 
 
 def paint_estimate(
     painter: QPainter,
     area: QRectF,
-    estimate: Estimate | None,
+    estimate: Estimate,
     theme: ThemeService,
     *,
     target: float | None = None,
@@ -31,9 +32,9 @@ def paint_estimate(
     Args:
         painter: paints with antialiasing.
         area: at least `ROOM` high; the bar lies in its middle.
-        estimate: None leaves the track empty.
+        estimate: the share; its end is marked with a dot.
         theme: gives the colours.
-        target: marked with a tick below the track; None marks nothing.
+        target: marked with a tick across the track; None marks nothing.
     """
     ground, text = theme.color("window"), theme.color("text")
     middle = round(area.center().y())
@@ -41,19 +42,20 @@ def paint_estimate(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(mix(ground, text, 0.12))
     painter.drawRoundedRect(track, 2, 2)
-    if estimate is not None:
-        filled = QRectF(track)
-        filled.setWidth(max(BAR_HEIGHT, track.width() * estimate.value))
-        painter.setBrush(mix(ground, text, 0.42))
-        painter.drawRoundedRect(filled, 2, 2)
+    filled = QRectF(track)
+    filled.setWidth(max(BAR_HEIGHT, track.width() * estimate.value))
+    painter.setBrush(mix(ground, text, 0.42))
+    painter.drawRoundedRect(filled, 2, 2)
     if target is not None:
         x = round(track.left() + track.width() * target) + 0.5
         painter.setPen(QPen(theme.color("accent"), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-    if estimate is not None:
-        low = track.left() + track.width() * estimate.low
-        high = track.left() + track.width() * estimate.high
-        painter.setPen(QPen(text, 1.25))
-        painter.drawLine(QPointF(low, middle), QPointF(high, middle))
-        for x in (low, high):
-            painter.drawLine(QPointF(x, middle - _CAP), QPointF(x, middle + _CAP))
+    low = track.left() + track.width() * estimate.low
+    high = track.left() + track.width() * estimate.high
+    painter.setPen(QPen(text, 1.25))
+    painter.drawLine(QPointF(low, middle), QPointF(high, middle))
+    for x in (low, high):
+        painter.drawLine(QPointF(x, middle - _CAP), QPointF(x, middle + _CAP))
+    painter.setPen(QPen(ground, 1))
+    painter.setBrush(text)
+    painter.drawEllipse(QPointF(filled.right(), middle), _DOT, _DOT)

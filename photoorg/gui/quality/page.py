@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -41,6 +42,8 @@ from photoorg.gui.widgets.choice import Choice, ChoiceButton
 
 _FILTER_WIDTH: Final = 180
 _ORDER_WIDTH: Final = 170
+_BESIDE: Final = 740
+"""Width of the page from which on the slider has facts at its side."""
 
 
 class NoTags(Page):
@@ -109,6 +112,7 @@ class QualityPage(QWidget):
         self._captions = Captions(self.list, theme)
         self._nothing = create_label("", wrap=True)
         self.empty = NoTags(theme, icons)
+        self._card = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body = QWidget()
         self._stack = QStackedWidget()
         self._build()
@@ -166,11 +170,10 @@ class QualityPage(QWidget):
         facts.addWidget(self._learned)
         facts.addWidget(self._note)
         facts.addStretch(1)
-        row = QHBoxLayout(card)
-        row.setContentsMargins(SPACE_GROUP, SPACE_PANEL, SPACE_GROUP, SPACE_PANEL)
-        row.setSpacing(SPACE_EMPTY)
-        row.addWidget(self.target, 3)
-        row.addLayout(facts, 2)
+        self._card.setContentsMargins(SPACE_GROUP, SPACE_PANEL, SPACE_GROUP, SPACE_PANEL)
+        self._card.addWidget(self.target, 3)
+        self._card.addLayout(facts, 2)
+        card.setLayout(self._card)
         margins = QWidget()
         line = QHBoxLayout(margins)
         # Its edge stands where the rows of the list end, before the scroll bar.
@@ -280,6 +283,15 @@ class QualityPage(QWidget):
     def _on_fold(self, *, opened: bool) -> None:
         self._icons.bind(self.fold, "chevron-down" if opened else "chevron-right", "dimmed")
         self.reliability.setVisible(opened)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self.width() >= _BESIDE
+        # What was learned stands beside the slider, or below it where it is narrow.
+        self._card.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
+        self._card.setSpacing(SPACE_EMPTY if beside else SPACE_ITEM)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() != Qt.Key.Key_Escape:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from photoorg.gui.icons import IconSet
 from photoorg.gui.quality.session import Case, ReviewKind, Verdict
@@ -82,27 +89,21 @@ class Question(QWidget):
         buttons.setSpacing(SPACE_PANEL)
         for verdict in (Verdict.NO, Verdict.SKIP, Verdict.YES):
             buttons.addWidget(self.answers[verdict])
-        middle = QVBoxLayout()
-        middle.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_GROUP)
+        # Both sides are equally wide, whatever they say, so that the question is in the middle.
+        row.addWidget(_side(self._count, self._last), 1)
+        row.addLayout(buttons)
+        row.addWidget(_side(self._changes), 1)
+        self._changes.setAlignment(Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_GROUP, SPACE_PANEL, SPACE_GROUP, SPACE_PANEL)
+        column.setSpacing(2)
         for label in (self._headline, self._sure):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            middle.addWidget(label)
-        middle.addSpacing(SPACE_ITEM)
-        middle.addLayout(buttons)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for column, labels in ((left, (self._count, self._last)), (right, (self._changes,))):
-            column.setSpacing(4)
-            column.addStretch(1)
-            for label in labels:
-                column.addWidget(label)
-        self._changes.setAlignment(Qt.AlignmentFlag.AlignRight)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE_GROUP, SPACE_PANEL, SPACE_GROUP, SPACE_GROUP)
-        row.setSpacing(SPACE_GROUP)
-        # Both sides are equally wide, so that the question stands in the middle.
-        row.addLayout(left, 1)
-        row.addLayout(middle)
-        row.addLayout(right, 1)
+            column.addWidget(label)
+        column.addSpacing(SPACE_ITEM)
+        column.addLayout(row)
 
     # -- what is said ------------------------------------------------------------------------
     @property
@@ -156,3 +157,16 @@ class Question(QWidget):
         self._changes.setText(changes)
         for label in (self._count, self._last, self._changes):
             label.setVisible(bool(label.text()))
+
+
+def _side(*labels: QLabel) -> QWidget:
+    """Return labels at the bottom of a column that never widens for what they say."""
+    side = QWidget()
+    side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    column.addStretch(1)
+    for label in labels:
+        column.addWidget(label)
+    return side

@@ -15,7 +15,7 @@ from photoorg.gui.theme import FONT_SMALL, SPACE_GROUP, SPACE_ITEM, ThemeService
 from photoorg.gui.widgets.build import create_label
 
 _SIZE: Final = QSize(260, 196)
-_LEFT, _FOOT, _TOP = 34, 34, 20
+_LEFT, _RIGHT, _FOOT, _TOP = 34, 14, 34, 20
 _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SMALLEST, _LARGEST = 2.5, 5.5
 """Radius of a dot for one suggestion and for most of them."""
@@ -58,7 +58,7 @@ class ReliabilityPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(_LEFT, _TOP, self.width() - _LEFT - 8, self.height() - _TOP - _FOOT)
+        area = QRectF(_LEFT, _TOP, self.width() - _LEFT - _RIGHT, self.height() - _TOP - _FOOT)
         self._paint_axes(painter, area)
         if not self._bins:
             painter.setPen(self._theme.color("dimmed"))

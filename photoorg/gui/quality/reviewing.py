@@ -316,7 +316,7 @@ def _last(session: ReviewSession) -> str:
     if not session.answers:
         return ""
     answer = session.answers[-1]
-    tag = words.shortened(answer.case.tag)
+    tag = words.shortened(answer.case.tag, 24)
     mistakes = session.kind is ReviewKind.MISTAKES
     said = {
         Verdict.YES: f"Kept “{tag}”" if mistakes else f"Yes to “{tag}”",

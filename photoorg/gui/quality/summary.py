@@ -14,7 +14,6 @@ from photoorg.gui.icons import IconSet
 from photoorg.gui.theme import (
     FONT_BODY,
     SPACE_EMPTY,
-    SPACE_GROUP,
     SPACE_ITEM,
     SPACE_PANEL,
     ThemeService,
@@ -25,6 +24,7 @@ from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _WIDTH: Final = 560
 _SIGN: Final = 40
+_TABLE_HEIGHT: Final = 280
 _MOST_ROWS: Final = 40
 """Tags listed; a sitting seldom comes to more."""
 
@@ -96,7 +96,7 @@ class Summary(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
         column.addSpacing(SPACE_ITEM)
-        column.addWidget(self._scroll, 1)
+        column.addWidget(self._scroll)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_ITEM)
         buttons.addStretch(1)
@@ -110,9 +110,11 @@ class Summary(QWidget):
         line.addWidget(block)
         line.addStretch(1)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(SPACE_EMPTY, 3 * SPACE_EMPTY, SPACE_EMPTY, 2 * SPACE_EMPTY)
-        outer.setSpacing(SPACE_GROUP)
-        outer.addLayout(line, 1)
+        outer.setContentsMargins(SPACE_EMPTY, SPACE_EMPTY, SPACE_EMPTY, SPACE_EMPTY)
+        # A little above the middle is where the eye takes the middle to be.
+        outer.addStretch(4)
+        outer.addLayout(line)
+        outer.addStretch(5)
 
     # -- what is said ------------------------------------------------------------------------
     @property
@@ -185,7 +187,8 @@ class Summary(QWidget):
             self._grid.addWidget(ElidedLabel(row.tag), place, 0)
             self._grid.addWidget(answers, place, 1)
             self._grid.addWidget(change, place, 2)
-        self._grid.setRowStretch(len(rows), 1)
+        self._grid.activate()
+        self._scroll.setFixedHeight(min(_TABLE_HEIGHT, self._table.sizeHint().height()))
         self._scroll.setVisible(bool(rows))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

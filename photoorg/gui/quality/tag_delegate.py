@@ -179,14 +179,14 @@ class TagDelegate(QStyledItemDelegate):
             painter.setFont(sized_font(FONT_SMALL))
             painter.setPen(faint)
             painter.drawText(line, _LEFT, "not measured yet")
-        else:
-            painter.setPen(self._theme.color("text"))
-            figure = f"{words.percent(estimate.value)} {what} "
-            painter.drawText(line, _LEFT, figure)
-            line.setLeft(line.left() + painter.fontMetrics().horizontalAdvance(figure))
-            painter.setFont(tabular_font(FONT_SMALL))
-            painter.setPen(faint)
-            painter.drawText(line, _LEFT, f"({words.interval(estimate)})")
+            return
+        painter.setPen(self._theme.color("text"))
+        figure = f"{words.percent(estimate.value)} {what} "
+        painter.drawText(line, _LEFT, figure)
+        line.setLeft(line.left() + painter.fontMetrics().horizontalAdvance(figure))
+        painter.setFont(tabular_font(FONT_SMALL))
+        painter.setPen(faint)
+        painter.drawText(line, _LEFT, f"({words.interval(estimate)})")
         bar = QRectF(place.left(), top + _LINE + (_LINE - ROOM) / 2, place.width(), ROOM)
         paint_estimate(painter, bar, estimate, self._theme, target=target)
 

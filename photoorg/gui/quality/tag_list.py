@@ -178,7 +178,7 @@ class Captions(QWidget):
         for place, text in (
             (places.name, "Tag"),
             (places.precision, "Right when suggested"),
-            (places.recall, "Found of all that deserve it"),
+            (places.recall, "How many it finds"),
             (places.answers, "Your answers"),
         ):
             if place is not None:

@@ -147,4 +147,6 @@ class TagModel(QAbstractListModel):
             return quality.tag
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return words.spoken(quality)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.tooltip(quality, self._report.target)
         return None

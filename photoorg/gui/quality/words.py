@@ -15,6 +15,7 @@ _MOST, _SOME = 0.7, 0.3
 """Parts of the largest gain from which on an answer is said to help most, or to help."""
 
 _LONGEST_NAME: Final = 44
+_RIGHT: Final = " right"
 
 SIGNS: Final = {
     TagTrust.TRUSTED: ("check", "success"),
@@ -93,6 +94,22 @@ def spoken(quality: TagQuality) -> str:
     return ", ".join(filter(None, parts))
 
 
+def tooltip(quality: TagQuality, target: float) -> str:
+    """Return what the figures of a row mean."""
+    lines = [quality.tag, state(quality)]
+    if quality.precision is not None:
+        lines.append(
+            f"Of its suggestions {percent(quality.precision.value)} are right; it may be"
+            f" {interval(quality.precision)} %. The line marks the {percent(target)} that you want."
+        )
+    if quality.recall is not None:
+        lines.append(
+            f"It is suggested for {percent(quality.recall.value)} of the photos that deserve it;"
+            f" it may be {interval(quality.recall)} %."
+        )
+    return "\n".join(lines)
+
+
 def meaning(target: float) -> str:
     """Return what a wanted precision means: "Of 20 suggestions about 4 may be wrong"."""
     wrong = (1 - target) * _OF
@@ -116,13 +133,13 @@ def learned(report: QualityReport) -> str:
 
 def summary(report: QualityReport) -> str:
     """Return "42 tags: 30 suggested, 5 too often wrong, 7 with too few examples"."""
-    counts = dict.fromkeys(TagTrust, 0)
-    for quality in report.tags:
-        counts[quality.trust] += 1
+    few = [quality for quality in report.tags if quality.trust is TagTrust.TOO_FEW]
+    lacking = sum(quality.needed > 0 for quality in few)
     named = (
-        (counts[TagTrust.TRUSTED], "suggested"),
-        (counts[TagTrust.DOUBTFUL], "too often wrong"),
-        (counts[TagTrust.TOO_FEW], "with too few examples"),
+        (_suggested(report), "suggested"),
+        (sum(q.trust is TagTrust.DOUBTFUL for q in report.tags), "too often wrong"),
+        (lacking, "with too few examples"),
+        (len(few) - lacking, "not learned yet"),
     )
     tags = "1 tag" if len(report.tags) == 1 else f"{len(report.tags):,} tags"
     return f"{tags}: " + ", ".join(f"{count:,} {what}" for count, what in named if count)
@@ -140,11 +157,16 @@ def calibration(report: QualityReport) -> str:
     return f"On average a percentage is {points} {'point' if points == 1 else 'points'} off."
 
 
-def shortened(tag: str) -> str:
-    """Return a tag with its middle left out where it is too long for a headline."""
-    if len(tag) <= _LONGEST_NAME:
+def shortened(tag: str, longest: int = _LONGEST_NAME) -> str:
+    """Return a tag with its middle left out where it is too long, for a headline by default.
+
+    Args:
+        tag: its name.
+        longest: characters at most.
+    """
+    if len(tag) <= longest:
         return tag
-    half = _LONGEST_NAME // 2
+    half = longest // 2
     return f"{tag[:half].rstrip()}…{tag[-half:].lstrip()}"
 
 
@@ -156,15 +178,17 @@ def short_state(quality: TagQuality) -> str:
         return f"{more:,} more needed" if more else "enough examples"
     if quality.precision is None:
         return "suggested" if quality.trust is TagTrust.TRUSTED else "not suggested"
-    return f"{percent(quality.precision.value)} right"
+    return f"{percent(quality.precision.value)}{_RIGHT}"
 
 
 def change(before: TagQuality | None, after: TagQuality | None) -> str:
-    """Return what came of the answers to one tag: "81 % right → 84 % right, now suggested"."""
+    """Return what came of the answers to one tag: "76 % → 84 % right, suggested now"."""
     if after is None:
         return ""
     new = short_state(after)
     old = new if before is None else short_state(before)
+    if old != new and old.endswith(_RIGHT) and new.endswith(_RIGHT):
+        old = old.removesuffix(_RIGHT)
     parts = [new if old == new else f"{old} → {new}"]
     if before is not None and before.trust is not after.trust:
         if after.trust is TagTrust.TRUSTED:
