@@ -35,6 +35,7 @@ from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
 from photoorg.gui.quality.controller import QualityController
 from photoorg.gui.quality.screens import QualityScreens
+from photoorg.gui.quality.wiring import connect_quality
 from photoorg.gui.search_bar import SearchBar
 from photoorg.gui.shortcuts import Command, ShortcutTable, Where
 from photoorg.gui.sidebar import Sidebar
@@ -157,13 +158,9 @@ class MainWindow(QMainWindow):
         for asked in (self.status.training_requested, self.sidebar.models_requested):
             asked.connect(lambda: self.show_page(CentrePage.MODELS))
         self.status.training_requested.connect(self.centre.models.open_training)
-        self.sidebar.quality_requested.connect(self.show_quality)
-        pages = (self.centre.failures, self.centre.models, self.centre.quality)
-        for left in (page.closed for page in pages):
+        for left in (self.centre.failures.closed, self.centre.models.closed):
             left.connect(lambda: self.show_page(CentrePage.PHOTOS))
-        for said in (self.models.said, self.quality.said):
-            said.connect(lambda text: self.toast.show_text(text, undo=False))
-        self.centre.quality.immersed_changed.connect(self.panels.update)
+        self.models.said.connect(self._say)
         self.models.model_changed.connect(self.inspector.refresh)
         self.models.model_changed.connect(self.why.refresh)
         self.centre.failures.retry_requested.connect(
@@ -187,8 +184,7 @@ class MainWindow(QMainWindow):
         self.browse.contents_changed.connect(self._update_page)
         self.browse.query_refused.connect(self.search.set_error)
         self.sidebar.scope_selected.connect(self.show_scope)
-        for asked in (self.inspector.tag_activated, self.centre.quality.page.photos_requested):
-            asked.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
+        self.inspector.tag_activated.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
         self.search.search_requested.connect(self._on_search)
         self.search.cleared.connect(self._on_search_cleared)
         self.search.left.connect(self.view.setFocus)
@@ -226,6 +222,8 @@ class MainWindow(QMainWindow):
 
     def _connect_commands(self) -> None:
         on = self.commands.on
+        parts = (self.centre, self.sidebar, self.panels, self.commands)
+        connect_quality(self.quality, self, *parts, self._say)
         on(Command.SEARCH, self._on_search_key)
         on(Command.ADD_FOLDER, self.folders.choose)
         on(Command.TOGGLE_SIDEBAR, self.panels.toggle_sidebar)
@@ -234,8 +232,6 @@ class MainWindow(QMainWindow):
         on(Command.SLIDESHOW, self._on_slideshow)
         on(Command.QUIT, self.close)
         on(Command.MODELS, self._on_models_key)
-        on(Command.TAG_QUALITY, self.show_quality)
-        self.quality.connect_commands(self.commands)
         on(Command.SHOW_WHY, self._on_why_key)
         on(Command.OPEN, self._on_open)
         on(Command.BACK, self._on_back)
@@ -347,8 +343,6 @@ class MainWindow(QMainWindow):
 
     def _on_search_key(self) -> None:
         self.close_viewer()
-        if self.centre.is_immersed:
-            self.show_page(CentrePage.PHOTOS)
         self.search.focus()
 
     def _on_search(self, text: str) -> None:
@@ -416,18 +410,8 @@ class MainWindow(QMainWindow):
         if page is CentrePage.MODELS:
             self.models.refresh()
             self.centre.models.focus()
-        elif page is CentrePage.QUALITY:
-            self.quality.refresh()
-            self.centre.quality.focus()
         elif page is CentrePage.PHOTOS:
             self.view.setFocus()
-
-    def show_quality(self, tag: str = "") -> None:
-        """Show how good the suggestions are, of one tag or of all; once more for the photos."""
-        self.close_viewer()
-        back = self.centre.shows_quality and not tag
-        self.show_page(CentrePage.PHOTOS if back else CentrePage.QUALITY)
-        self.quality.choose(tag)
 
     def _on_models_key(self) -> None:
         self.close_viewer()
@@ -449,9 +433,11 @@ class MainWindow(QMainWindow):
             self.toast.show_text(f"Done: {changes.label}")
 
     def _say_step(self, done: str, name: str, label: str) -> None:
-        if self.centre.is_immersed:
-            return  # A review says itself what it took back.
-        text = f"{done}: {label}" if label else f"There is nothing to {name}."
+        # A review says itself what it took back.
+        if not self.centre.is_immersed:
+            self._say(f"{done}: {label}" if label else f"There is nothing to {name}.")
+
+    def _say(self, text: str) -> None:
         self.toast.show_text(text, undo=False)
 
     def _on_tagging(self) -> None:

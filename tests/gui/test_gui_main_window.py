@@ -521,7 +521,7 @@ def test_settings_that_make_no_sense_are_passed_over(settings) -> None:
 
 def test_no_key_means_two_things_in_one_place() -> None:
     table = ShortcutTable()
-    for where in (Where.PHOTOS, Where.VIEWER):
+    for where in (Where.PHOTOS, Where.VIEWER, Where.REVIEW):
         keys = [
             key.toString()
             for shortcut in SHORTCUTS

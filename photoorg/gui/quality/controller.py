@@ -60,6 +60,7 @@ class QualityController(QObject):
         self.reviewing = ReviewController(library, tasks, edits, screens.review, self)
         page = screens.page
         events.judged.connect(self._on_news)
+        screens.shown.connect(self.refresh)
         page.review_requested.connect(lambda tag: self.review(ReviewKind.UNCERTAIN, tag))
         page.mistakes_requested.connect(lambda tag: self.review(ReviewKind.MISTAKES, tag))
         page.target_chosen.connect(self.set_target)
@@ -88,7 +89,9 @@ class QualityController(QObject):
         )
 
     def choose(self, tag: str) -> None:
-        """Show one tag of the list, once there is a report."""
+        """Show one tag of the list, once there is a report; "" leaves all where it is."""
+        if tag:
+            self.reviewing.stop()
         self._wanted_tag = tag
         self.refresh()
 

@@ -118,8 +118,8 @@ class QualityPage(QWidget):
         self._build()
         self._connect()
         self._on_fold(opened=False)
-        self.set_report(QualityReport())
-        self._report = None
+        for part in self._needing_tags:
+            part.hide()
 
     # -- building ----------------------------------------------------------------------------
     def _build(self) -> None:
@@ -137,6 +137,7 @@ class QualityPage(QWidget):
         inside.addWidget(self.list, 1)
         inside.addWidget(self._nothing, 1)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._stack.addWidget(QWidget())  # Until the first report there is nothing to say.
         self._stack.addWidget(self._body)
         self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
@@ -249,13 +250,15 @@ class QualityPage(QWidget):
         self.reliability.set_report(report)
         self.list.set_report(report)
         self._stack.setCurrentWidget(self._body if report.tags else self.empty)
-        for part in (self.review_button, self.mistakes_button, self.more):
+        for part in self._needing_tags:
             part.setVisible(bool(report.tags))
         self.review_button.setEnabled(judged)
         self.mistakes_button.setEnabled(judged)
         self.back_action.setEnabled(judged)
         self.learn_action.setEnabled(not report.learning)
         self._show_found()
+        if self.hasFocus():
+            self.focus()
 
     def choose(self, tag: str) -> None:
         """Show one tag, even where the filter hides it."""
@@ -265,10 +268,15 @@ class QualityPage(QWidget):
 
     def focus(self) -> None:
         """Take the keyboard."""
-        target = self.empty.button if self.is_empty else self.list
+        target = self if self._report is None else self.empty.button if self.is_empty else self.list
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # -- inside ------------------------------------------------------------------------------
+    @property
+    def _needing_tags(self) -> tuple[QWidget, ...]:
+        """What is of no use without tags."""
+        return self.review_button, self.mistakes_button, self.more
+
     def _on_filter(self, text: str) -> None:
         self.list.set_filter(text)
         self._show_found()

@@ -139,6 +139,12 @@ class ReviewController(QObject):
             return
         if session.answers and not self._view.shows_end:
             self._end(session)
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """Go back to the list without a word; the answers stand."""
+        if self._session is None:
             return
         self._session = None
         self._tasks.drop(self._key)

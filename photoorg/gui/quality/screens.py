@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from photoorg.core.library import LibraryPort
@@ -20,10 +21,12 @@ class QualityScreens(QStackedWidget):
     Signals:
         closed: go back to the photos.
         immersed_changed: a review began or ended; side panels go or come.
+        shown: the screens are on show now.
     """
 
     closed = Signal()
     immersed_changed = Signal()
+    shown = Signal()
 
     def __init__(
         self,
@@ -64,3 +67,9 @@ class QualityScreens(QStackedWidget):
             self.review.focus()
         else:
             self.page.focus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.focus()
+            self.shown.emit()

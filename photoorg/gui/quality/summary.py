@@ -194,6 +194,8 @@ class Summary(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            (self.more if self.more.hasFocus() else self.done).click()
         else:
             super().keyPressEvent(event)
 
