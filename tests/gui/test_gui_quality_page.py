@@ -195,10 +195,18 @@ def test_a_library_without_tags_is_told_what_to_do(qtbot, window, page, library,
     library.quality.tell(QualityReport())
     settle()
     assert page.is_empty
+    assert page.empty.button.hasFocus(), "where the list was that held the keyboard"
     assert page.empty.headline.text() == "No tags yet"
     assert not page.review_button.isVisible()
     qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
     assert window.centre.page is window.view
+
+
+def test_the_keyboard_is_not_lost_where_the_list_goes(page) -> None:
+    page.list.setFocus()
+    page.list.set_filter("zz")
+    page._show_found()
+    assert page.filter.hasFocus()
 
 
 def test_before_anything_is_learned_nothing_is_offered(page, library, settle) -> None:

@@ -95,6 +95,7 @@ def tag_doubts(session: Session, *, tag: str | None, limit: int) -> None:
         doubts = library.quality.doubts(wanted, limit)
         photos = {photo for doubt in doubts for photo in (doubt.photo_id, *doubt.near)}
         paths = library.paths_of(sorted(photos))
+        learned = bool(doubts or library.quality.report().model)
     rows = [
         {
             "path": str(paths[doubt.photo_id]),
@@ -112,7 +113,7 @@ def tag_doubts(session: Session, *, tag: str | None, limit: int) -> None:
             [(str(r["tag"]), f"{r['probability']:.0%}", str(r["path"])) for r in rows],
         )
         if rows
-        else ["No tag looks like a mistake."],
+        else ["No tag looks like a mistake." if learned else "Nothing was learned yet."],
     )
 
 
@@ -206,7 +207,7 @@ def _people(report: QualityReport, tags: Sequence[TagQuality]) -> Iterator[str]:
 def _state(quality: TagQuality) -> str:
     if quality.trust is TagTrust.TOO_FEW:
         needed = quality.needed
-        return f"{counted(needed, 'example')} more needed" if needed else "not learned yet"
+        return f"needs {needed:,} more" if needed else "not learned yet"
     return _STATES[quality.trust]
 
 

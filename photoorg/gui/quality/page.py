@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QHBoxLayout,
     QLineEdit,
@@ -239,6 +240,8 @@ class QualityPage(QWidget):
 
     def set_report(self, report: QualityReport) -> None:
         """Show another report; selection, scroll position and what is being typed stay."""
+        holder = QApplication.focusWidget()
+        held = holder is not None and (holder is self or self.isAncestorOf(holder))
         self._report = report
         judged = bool(report.model)
         self._summary.setText(words.summary(report) if report.tags else "")
@@ -257,7 +260,7 @@ class QualityPage(QWidget):
         self.back_action.setEnabled(judged)
         self.learn_action.setEnabled(not report.learning)
         self._show_found()
-        if self.hasFocus():
+        if held and holder is not None and (holder is self or not holder.isVisible()):
             self.focus()
 
     def choose(self, tag: str) -> None:
@@ -283,6 +286,8 @@ class QualityPage(QWidget):
 
     def _show_found(self) -> None:
         found = bool(self.list.tags)
+        if not found and self.list.hasFocus():
+            self.filter.setFocus(Qt.FocusReason.OtherFocusReason)
         self._nothing.setText(f"No tag is called like “{self.filter.text()}”.")
         self._nothing.setVisible(not found)
         self.list.setVisible(found)

@@ -82,7 +82,7 @@ def test_people_see_states_in_words_and_intervals(run, library) -> None:
     assert lines[0].split() == ["tag", "state", "right", "found", "yes", "no", "waiting"]
     assert lines[1].startswith("dog   too often wrong")
     assert "84% (78-89)  61% (52-70)  120  31    1,042" in lines[2]
-    assert "3 examples more needed" in lines[3]
+    assert "needs 3 more" in lines[3]
     assert "at least 85% are right; judged on 1,204 photos" in lines[5]
     assert lines[6] == REPORT.note
 
@@ -114,6 +114,7 @@ def test_doubts_come_with_their_photos(run, library, photo, tmp_path) -> None:
 
 def test_one_tag_can_be_looked_at_whatever_its_letter_case(run, library) -> None:
     library.counts = [TagCount(TagId(1), "Sea", 4)]
+    library.quality.report_ = REPORT
     assert run("tag", "doubts", "sea", "--limit", "5").out == "No tag looks like a mistake.\n"
     assert library.quality.asked == [("doubts", "Sea", 5)]
 
@@ -123,3 +124,7 @@ def test_a_tag_that_nothing_has_is_a_wrong_request(run, library) -> None:
     assert ran.code == 2
     assert "No photo has the tag “see”." in ran.err
     assert library.quality.asked == []
+
+
+def test_where_nothing_was_learned_nothing_can_look_wrong(run) -> None:
+    assert run("tag", "doubts").out == "Nothing was learned yet.\n"
