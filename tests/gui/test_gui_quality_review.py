@@ -11,7 +11,7 @@ from fake_library import FakeLibrary
 from fake_quality import REPORT, trusted
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.errors import EnvironmentProblem
@@ -223,6 +223,10 @@ def test_more_questions_are_asked_for_before_they_run_out(library, begin, press,
     assert review.case.photo_id == QUESTIONS - 7
 
 
+def is_seen(label: QLabel) -> bool:
+    return label.isVisible() and not label.visibleRegion().isEmpty()
+
+
 def settle_photo(review, settle) -> None:
     if not review.shows_photo:
         settle()
@@ -383,12 +387,31 @@ def test_the_end_sums_up_and_has_the_model_learn(window, library, begin, press, 
     settle()
     assert summary.rows[0].change == "84 % → 91 % right"
     assert summary.state == ""
+    shown = [label.text() for label in summary._table.findChildren(QLabel) if is_seen(label)]
+    assert shown == [GARDEN, "2 yes · 0 no", "84 % → 91 % right", "people", *shown[4:]]
+    assert len(shown) == 6
     assert not summary.grab().isNull()
     press(Key.Key_Return)
     settle()
     assert window.centre.quality.page.isVisible()
     assert window.sidebar.isVisible()
     assert window.quality.reviewing.session is None
+
+
+def test_undo_at_the_end_returns_to_the_last_photo(library, begin, press, settle) -> None:
+    review = begin(GARDEN)
+    press(Key.Key_Y)
+    press(Key.Key_Escape)
+    settle()
+    assert review.shows_end
+    undo(press)
+    settle()
+    assert not review.shows_end
+    assert review.case.photo_id == 1
+    assert GARDEN not in library.confirmed(PhotoId(1))
+    press(Key.Key_N)
+    settle()
+    assert GARDEN in library.rejected(PhotoId(1)), "the keys are where they were"
 
 
 def test_going_on_after_the_end_keeps_the_count(qtbot, begin, press, settle) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPainter, QPen
 
 from photoorg.core.quality import Estimate
 from photoorg.gui.theme import ThemeService
-from photoorg.gui.widgets.chip import mix
 
 BAR_HEIGHT: Final = 4
 ROOM: Final = 12
@@ -36,15 +35,15 @@ def paint_estimate(
         theme: gives the colours.
         target: marked with a tick across the track; None marks nothing.
     """
-    ground, text = theme.color("window"), theme.color("text")
+    text = theme.color("text")
     middle = round(area.center().y())
     track = QRectF(area.left(), middle - BAR_HEIGHT / 2, area.width(), BAR_HEIGHT)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(mix(ground, text, 0.12))
+    painter.setBrush(theme.color("text", 0.12))
     painter.drawRoundedRect(track, 2, 2)
     filled = QRectF(track)
     filled.setWidth(max(BAR_HEIGHT, track.width() * estimate.value))
-    painter.setBrush(mix(ground, text, 0.42))
+    painter.setBrush(theme.color("text", 0.36))
     painter.drawRoundedRect(filled, 2, 2)
     if target is not None:
         x = round(track.left() + track.width() * target) + 0.5
@@ -56,6 +55,6 @@ def paint_estimate(
     painter.drawLine(QPointF(low, middle), QPointF(high, middle))
     for x in (low, high):
         painter.drawLine(QPointF(x, middle - _CAP), QPointF(x, middle + _CAP))
-    painter.setPen(QPen(ground, 1))
+    painter.setPen(QPen(theme.color("window"), 1))
     painter.setBrush(text)
     painter.drawEllipse(QPointF(filled.right(), middle), _DOT, _DOT)

@@ -143,7 +143,9 @@ class ReviewView(QWidget):
             then: the questions after it, whose photos are prepared.
             left: how many are left, in words.
         """
-        self._pages.setCurrentWidget(self.asking)
+        if self.shows_end:
+            self._pages.setCurrentWidget(self.asking)
+            self.focus()
         self.question.show()
         self._left.setText(left)
         if case == self._case:

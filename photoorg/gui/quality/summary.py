@@ -178,15 +178,17 @@ class Summary(QWidget):
         self._rows = rows
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for place, row in enumerate(rows):
             answers = create_label(row.answers, "dimmed")
             change = create_label(row.change)
             for label in (answers, change):
                 label.setFont(tabular_font(FONT_BODY))
-            self._grid.addWidget(ElidedLabel(row.tag), place, 0)
-            self._grid.addWidget(answers, place, 1)
-            self._grid.addWidget(change, place, 2)
+            for column, label in enumerate((ElidedLabel(row.tag), answers, change)):
+                self._grid.addWidget(label, place, column)
+                # Qt shows it later by itself, too late for the height of the table.
+                label.show()
         self._grid.activate()
         self._scroll.setFixedHeight(min(_TABLE_HEIGHT, self._table.sizeHint().height()))
         self._scroll.setVisible(bool(rows))
