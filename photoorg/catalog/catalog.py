@@ -37,6 +37,7 @@ from photoorg.catalog.records import (
     PreparedFile,
     RecognisedFile,
     Registered,
+    SaidOfTags,
     StoreOutcome,
     VectorBatch,
 )
@@ -281,6 +282,10 @@ class Catalog:
         """Return how many photos in the library have a vector of this model."""
         return self._read(vectors.count, model_key)
 
+    def vector_ids(self, model_key: ModelKey) -> NDArray[np.int64]:
+        """Return the photos in the library that have a vector of this model, int64, ascending."""
+        return self._read(vectors.photo_ids, model_key)
+
     # -- browsing -----------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
@@ -343,6 +348,14 @@ class Catalog:
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed or rejected, for each of the photos."""
         return self._read(assertions.decided, photo_ids)
+
+    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that are confirmed, for each of the photos."""
+        return self._read(assertions.decided, photo_ids, confirmed_only=True)
+
+    def said_of_tags(self) -> SaidOfTags:
+        """Return all that is known of tags on photos in the library."""
+        return self._read(assertions.everything)
 
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""

@@ -40,6 +40,7 @@ from photoorg.core.records import (
     TagCount,
 )
 from photoorg.features.registry import visual_spec
+from photoorg.jobs.active_model import JOINT
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -47,9 +48,9 @@ from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
+from photoorg.jobs.personal import Looks, PersonalLearning
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
-from photoorg.jobs.unlearned import UnlearnedQuality
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
@@ -77,14 +78,15 @@ class Library:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
-        self._search = SearchService(catalog, store)
+        self._quality = PersonalLearning(catalog, self._looks, self._emit)
+        self._search = SearchService(catalog, store, self._quality.model)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
-        self._quality = UnlearnedQuality(catalog.tags)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
             self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
+            self._quality.follow()
 
     @classmethod
     def open(
@@ -166,6 +168,8 @@ class Library:
     def suggest(
         self, photo_ids: Sequence[PhotoId], limit: int = 10
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        if self._follower is None:
+            self._quality.catch_up()
         return self._search.suggester.suggest(photo_ids, limit)
 
     # -- changing ---------------------------------------------------------------------------
@@ -368,6 +372,7 @@ class Library:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
         self._modelling.close()
+        self._quality.close()
         if self._follower is not None:
             self._follower.close()
         with self._lock:
@@ -399,6 +404,14 @@ class Library:
         )
         self._modelling.look_for_model(self._features, token, on_progress)
         return report
+
+    def _looks(self) -> Looks | None:
+        """Return what looks at photos for the personal model."""
+        self._refresh()
+        parts = self._search.starter_parts
+        if parts.starter is None or parts.encoder is None:
+            return None
+        return Looks(parts.starter, parts.encoder, parts.keepers[0].indexes[JOINT])
 
     def _remember(self, folders: Sequence[Path]) -> list[Path]:
         absolute = [Path(folder).expanduser().absolute() for folder in folders]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from photoorg.catalog.catalog import Catalog
@@ -13,6 +14,7 @@ from photoorg.core.progress import CancelToken
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
+from photoorg.models.personal import PersonalModel
 from photoorg.search.engine import SearchEngine
 from photoorg.search.ports import TagSuggester
 
@@ -26,8 +28,12 @@ class SearchService:
     that was chosen cannot be used, the starter answers, and each answer says so.
     """
 
-    def __init__(self, catalog: Catalog, models: ModelStore) -> None:
+    def __init__(
+        self, catalog: Catalog, models: ModelStore, learned: Callable[[], PersonalModel | None]
+    ) -> None:
+        """Take over the catalog and its models; `learned` returns what the person taught."""
         self._catalog = catalog
+        self._learned = learned
         self._models = models
         self._loading = threading.Lock()
         self._parts: Parts | None = None
@@ -53,6 +59,11 @@ class SearchService:
             PhotoorgError: the model cannot be used; the message says why.
         """
         return _suggester_of(self._load())
+
+    @property
+    def starter_parts(self) -> Parts:
+        """What answers by the starter, whichever model is in use."""
+        return self._load_starter()
 
     @property
     def starter_suggester(self) -> TagSuggester:
@@ -194,7 +205,7 @@ class SearchService:
     def _load_starter(self) -> Parts:
         with self._loading:
             if self._starter is None:
-                self._starter = assemble_starter(self._catalog)
+                self._starter = assemble_starter(self._catalog, self._learned)
             return self._starter
 
     def _assemble_chosen(self, starter: Parts) -> Parts:
