@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog import (
+    albums,
     assertions,
     browse,
     descriptions,
@@ -41,6 +42,7 @@ from photoorg.catalog.records import (
     VectorBatch,
 )
 from photoorg.catalog.writer import Transaction, Writer
+from photoorg.core.albums import Album
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.conditions import Condition
 from photoorg.core.errors import UsageProblem
@@ -352,6 +354,14 @@ class Catalog:
     def select(self, condition: Condition) -> NDArray[np.int64]:
         """Return the photos in the library that pass a filter, int64 [n], ascending."""
         return self._read(filters.select, condition)
+
+    def count(self, condition: Condition) -> int:
+        """Return how many photos in the library pass a filter."""
+        return self._read(filters.count, condition)
+
+    def albums(self) -> Sequence[Album]:
+        """Return the smart albums in the person's order, not counted."""
+        return self._read(albums.load)
 
     def lexical_search(self, words: Sequence[str], limit: int = 500) -> Sequence[LexicalHit]:
         """Return photos whose tags, captions, names or folders hold any of the words, best first.

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.core.albums import AlbumsPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -78,6 +79,10 @@ class LibraryPort(Protocol):
 
     def thumbnail_path(self, key: str) -> Path:
         """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""
+
+    @property
+    def albums(self) -> AlbumsPort:
+        """The smart albums. Immediate."""
 
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:

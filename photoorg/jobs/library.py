@@ -39,6 +39,7 @@ from photoorg.core.records import (
     TagCount,
 )
 from photoorg.features.registry import visual_spec
+from photoorg.jobs.albums import Albums
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -76,6 +77,7 @@ class Library:
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
+        self._albums = Albums(catalog, self._search.albums)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
@@ -143,6 +145,10 @@ class Library:
     def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
         return self._catalog.paths_of(photo_ids)
 
+    @property
+    def albums(self) -> Albums:
+        return self._albums
+
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
@@ -167,7 +173,7 @@ class Library:
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
-        return self._history.apply(operation)
+        return self._history.apply(self._albums.prepared(operation))
 
     def undo(self) -> ChangeSet | None:
         return self._history.undo()

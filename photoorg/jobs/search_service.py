@@ -6,14 +6,20 @@ import logging
 import threading
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
+from photoorg.core.query import Query
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
+from photoorg.search.albums import AlbumOpener
 from photoorg.search.engine import SearchEngine
+from photoorg.search.parser import parse
 from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
@@ -24,6 +30,9 @@ class SearchService:
 
     Without a usable model the library still answers by names, captions and tags. Where the model
     that was chosen cannot be used, the starter answers, and each answer says so.
+
+    Attributes:
+        albums: opens the albums that a search names.
     """
 
     def __init__(self, catalog: Catalog, models: ModelStore) -> None:
@@ -35,6 +44,7 @@ class SearchService:
         self._fallback = ""
         self._asked = ""
         self._token = CancelToken()
+        self.albums = AlbumOpener(catalog.albums, self._relevant)
 
     @property
     def parts(self) -> Parts:
@@ -79,11 +89,21 @@ class SearchService:
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
         """
-        results = self._load().engine.search(text, scope)
+        engine = self._load().engine
+        query = parse(text)
+        opened = self.albums.opened(query)
+        # What names no album goes as it was typed, for what the engine says of the words.
+        results = engine.search(text if opened is query else opened, scope)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
         return results
+
+    def _relevant(self, query: Query) -> NDArray[np.int64]:
+        """Return the relevant photos of a query, int64 [n]."""
+        results = self._load().engine.search(query)
+        hits = results.hits[: results.relevant]
+        return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
