@@ -359,6 +359,10 @@ class Catalog:
         """Return how many photos in the library pass a filter."""
         return self._read(filters.count, condition)
 
+    def cameras(self) -> Sequence[str]:
+        """Return the names of the cameras of photos in the library, most photos first."""
+        return self._read(browse.cameras)
+
     def albums(self) -> Sequence[Album]:
         """Return the smart albums in the person's order, not counted."""
         return self._read(albums.load)

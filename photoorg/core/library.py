@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.albums import AlbumsPort
+from photoorg.core.asking import AskingPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -83,6 +84,10 @@ class LibraryPort(Protocol):
     @property
     def albums(self) -> AlbumsPort:
         """The smart albums. Immediate."""
+
+    @property
+    def asking(self) -> AskingPort:
+        """What helps in typing a search. Immediate."""
 
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:

@@ -158,15 +158,20 @@ class BrowseController(QObject):
         self._remembered = False
         self._go(Place(scope))
 
-    def search(self, text: str) -> None:
-        """Answer the search box within the scope that one is in; nothing typed goes back."""
+    def search(self, text: str, scope: PhotoScope | None = None) -> None:
+        """Answer the search box; nothing typed goes back.
+
+        Args:
+            text: what to search for.
+            scope: where; None for the scope that one is in.
+        """
         text = text.strip()
         if not text:
             self.clear()
             return
         if not self._place.text:
             self._remember()
-        self._go(Place(self._place.scope, text=text))
+        self._go(Place(self._place.scope if scope is None else scope, text=text))
 
     def find_similar(self, source: SimilarSource, name: str) -> None:
         """Show photos like one, from the whole library.

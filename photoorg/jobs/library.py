@@ -40,6 +40,7 @@ from photoorg.core.records import (
 )
 from photoorg.features.registry import visual_spec
 from photoorg.jobs.albums import Albums
+from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -78,6 +79,7 @@ class Library:
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
         self._albums = Albums(catalog, self._search.albums)
+        self._asking = Asking(catalog)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
@@ -148,6 +150,10 @@ class Library:
     @property
     def albums(self) -> Albums:
         return self._albums
+
+    @property
+    def asking(self) -> Asking:
+        return self._asking
 
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
