@@ -249,8 +249,11 @@ class Sidebar(QWidget):
         self._models.setChecked(shown)
 
     def on_change(self, changes: ChangeSet) -> None:
-        """Read folders and tags again where a change concerns them, a few times a second."""
-        if changes.kinds & _RELEVANT and not self._timer.isActive():
+        """Read folders, albums and tags again where a change concerns them, a few times a second."""
+        relevant = set(_RELEVANT)
+        if self._model.rowCount(self._model.albums_index):
+            relevant.add(ChangeKind.PHOTOS_CHANGED)  # a rating may decide who is in an album
+        if changes.kinds & relevant and not self._timer.isActive():
             self._timer.start()
 
     def refresh(self) -> None:

@@ -127,6 +127,16 @@ def test_a_changed_search_updates_its_album(qtbot, window, library):
     assert library.albums.saved[0] == Album("Cats", "tag:cat", 3)
 
 
+def test_another_search_leaves_the_album_alone(qtbot, window, library):
+    save(qtbot, library, window, ("Cats", "tag:cat"))
+    window.sidebar._tree.setCurrentIndex(row_of(window, "Cats"))
+    answered(qtbot, window, "tag:cat")
+    window.search.search_for("coffee")
+    answered(qtbot, window, "coffee")
+    assert window.centre.results.save.text() == "Save as album"
+    assert window.sidebar._tree.currentIndex().data(Role.ROW).label == "All photos"
+
+
 def test_albums_are_renamed_inline_and_deleted_with_a_way_back(qtbot, window, library):
     save(qtbot, library, window, ("Cats", "tag:cat"), ("Dogs", "tag:dog"))
     tree = window.sidebar._tree

@@ -55,7 +55,7 @@ class AlbumsController(QObject):
         """Ask for a name for the search in the box (Ctrl+S)."""
         text = self._search.text.strip()
         if text:
-            self._popover.open_with(self._open or name_for(text), self._albums)
+            self._popover.open_with(self._open or name_for(text), list(self._albums))
         else:
             self._search.focus()
 
@@ -66,6 +66,8 @@ class AlbumsController(QObject):
             self._open = ""
         elif (name := self._named(place.text)) is not None:
             self._open = name
+        elif not _akin(place.text, self._albums.get(self._open, "")):
+            self._open = ""
         self._tell()
 
     def _named(self, text: str) -> str | None:
@@ -96,3 +98,8 @@ class AlbumsController(QObject):
         if text:
             self._open = name
             self._edits.apply(SaveAlbum(name, text))
+
+
+def _akin(text: str, other: str) -> bool:
+    """Return whether a search text still has a piece of another: it was changed, not replaced."""
+    return bool(set(text.casefold().split()) & set(other.casefold().split()))

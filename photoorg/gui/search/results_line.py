@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from photoorg.core.query import Filter, Order, Query
 from photoorg.core.records import SearchResults
@@ -17,11 +17,12 @@ from photoorg.gui.widgets.elided_label import ElidedLabel
 from photoorg.search.tokens import Kind, tokens
 
 LINE_HEIGHT: Final = 32
+SECOND_HEIGHT: Final = 24
 _ORDERS: Final = ((Order.RELEVANCE, "Relevance"), (Order.NEWEST, "Date"))
 
 
 class ResultsLine(QWidget):
-    """Is there only while an answer is on show.
+    """Is there only while an answer is on show; a second line only where there is more to say.
 
     Signals:
         search_requested(str): ask this instead; the text of the box is to be it.
@@ -49,7 +50,6 @@ class ResultsLine(QWidget):
         self._sort_label = create_label("Sort", "dimmed")
         self.orders: dict[Order, QPushButton] = {}
         self.save = create_button("", "quiet")
-        self.setFixedHeight(LINE_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("surface", "window")
         self._build()
@@ -59,16 +59,14 @@ class ResultsLine(QWidget):
         self.hide()
 
     def _build(self) -> None:
-        line = QHBoxLayout(self)
-        line.setContentsMargins(SPACE_PANEL, 0, SPACE_ITEM, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_PANEL, 0, SPACE_ITEM, 0)
+        column.setSpacing(0)
+        line = QHBoxLayout()
         line.setSpacing(SPACE_ITEM)
-        for part in (self.count, self.more):
-            line.addWidget(part)
-        line.addSpacing(SPACE_CHIP)
-        line.addWidget(self.correction)
-        line.addWidget(self.instead)
-        line.addWidget(self.notice, 1)
-        line.addStretch(0)
+        line.addWidget(self.count)
+        line.addWidget(self.more)
+        line.addStretch(1)
         line.addWidget(self._sort_label)
         group = QButtonGroup(self)
         row = QHBoxLayout()
@@ -83,6 +81,21 @@ class ResultsLine(QWidget):
             self.orders[order] = button
         line.addLayout(row)
         line.addWidget(self.save)
+        self._first = QWidget()
+        self._first.setFixedHeight(LINE_HEIGHT)
+        line.setContentsMargins(0, 0, 0, 0)
+        self._first.setLayout(line)
+        column.addWidget(self._first)
+        self._second = QWidget()
+        self._second.setFixedHeight(SECOND_HEIGHT)
+        said = QHBoxLayout(self._second)
+        said.setContentsMargins(0, 0, 0, SPACE_CHIP)
+        said.setSpacing(SPACE_CHIP)
+        said.addWidget(self.correction)
+        said.addWidget(self.instead)
+        said.addWidget(self.notice)
+        said.addStretch(1)
+        column.addWidget(self._second)
 
     # -- what the window calls ---------------------------------------------------------------
     def show_answer(
@@ -102,6 +115,7 @@ class ResultsLine(QWidget):
         self.more.setVisible(more)
         self._show_correction(results.corrected)
         self.notice.setText(results.notice)
+        self._second.setVisible(bool(results.notice or results.corrected))
         judged = query is not None and any(not isinstance(p, Filter) for p in query.leaves())
         for part in (self._sort_label, *self.orders.values()):
             part.setVisible(judged)

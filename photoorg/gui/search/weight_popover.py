@@ -44,7 +44,7 @@ class WeightPopover(Popover):
         self._buttons = {}
         against = ("\N{MINUS SIGN}", _AGAINST, "Without photos like it")
         for label, weight, help_text in (*_CHOICES, against):
-            button = create_button(label)
+            button = create_button(label, "segment")
             button.setCheckable(True)
             button.setToolTip(help_text)
             button.setAccessibleName(help_text)
