@@ -249,7 +249,7 @@ class Sidebar(QWidget):
         self._models.setChecked(shown)
 
     def on_change(self, changes: ChangeSet) -> None:
-        """Read folders, albums and tags again where a change concerns them, a few times a second."""
+        """Read everything again where a change concerns it, a few times a second."""
         relevant = set(_RELEVANT)
         if self._model.rowCount(self._model.albums_index):
             relevant.add(ChangeKind.PHOTOS_CHANGED)  # a rating may decide who is in an album
