@@ -26,6 +26,10 @@ _SPACE: Final = 4
 _THUMBNAIL: Final = 18
 _MOST_LABEL: Final = 170
 _CROSS_SIDE: Final = 6
+_FILL: Final = 0.1
+_HOVERED: Final = 0.16
+"""How far a filled chip's ground is from the field's towards the colour of text."""
+
 _MINUS: Final = "\N{MINUS SIGN}"
 
 Thumbnails = Callable[[PhotoId | str], QPixmap | None]
@@ -82,8 +86,7 @@ class ChipPainter:
     def _paint_ground(
         self, painter: QPainter, chip: QueryChip, area: QRectF, *, selected: bool, hovered: bool
     ) -> None:
-        raised, line = self._theme.color("raised"), self._theme.color("line")
-        text = self._theme.color("text")
+        raised, text = self._theme.color("raised"), self._theme.color("text")
         shape = QPainterPath()
         inner = area.adjusted(_GAP, 0.5, -_GAP, -0.5)
         shape.addRoundedRect(inner, RADIUS, RADIUS)
@@ -96,8 +99,7 @@ class ChipPainter:
             painter.setPen(QPen(edge, 1))
             painter.drawPath(shape)
             return
-        ground = mix(raised, line, 0.75)
-        painter.fillPath(shape, mix(ground, text, 0.06) if hovered else ground)
+        painter.fillPath(shape, mix(raised, text, _HOVERED if hovered else _FILL))
 
     def _paint_contents(
         self, painter: QPainter, chip: QueryChip, area: QRectF, *, selected: bool
@@ -157,9 +159,9 @@ class ChipPainter:
         self, painter: QPainter, area: QRectF, *, on_cross: bool, chip: QueryChip
     ) -> None:
         zone = QRectF(area.right() - _GAP - CROSS_ZONE, area.top(), CROSS_ZONE, area.height())
-        raised, line = self._theme.color("raised"), self._theme.color("line")
-        filled = mix(mix(raised, line, 0.75), self._theme.color("text"), 0.06)
-        ground = raised if chip.negative or chip.wrong else filled
+        ground = self._theme.color("raised")
+        if not (chip.negative or chip.wrong):
+            ground = mix(ground, self._theme.color("text"), _HOVERED)
         cover = QPainterPath()
         cover.addRoundedRect(zone.adjusted(0, 1, -1, -1), RADIUS, RADIUS)
         painter.fillPath(cover, ground)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
     QKeyEvent,
+    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -35,6 +36,7 @@ from photoorg.gui.theme import FONT_BODY, ThemeService, sized_font
 from photoorg.gui.widgets.photo_mime import holds_image
 
 EDIT_HEIGHT: Final = 28
+_FADE: Final = 16
 _MOST_CHARACTERS: Final = 2000
 
 
@@ -309,12 +311,9 @@ class QueryEdit(QPlainTextEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        chips = self.chips
-        if not chips:
-            return
         painter = QPainter(self.viewport())
         cursor = self.textCursor()
-        for chip in chips:
+        for chip in self.chips:
             start, end = self._to_qt(chip.start), self._to_qt(chip.end)
             selected = cursor.selectionStart() <= start and end <= cursor.selectionEnd()
             hovered = chip == self._hovered
@@ -326,7 +325,23 @@ class QueryEdit(QPlainTextEdit):
                 hovered=hovered,
                 on_cross=hovered and self._on_cross,
             )
+        self._paint_edges(painter)
         painter.end()
+
+    def _paint_edges(self, painter: QPainter) -> None:
+        """Let the text fade out where there is more of it than fits."""
+        bar, area = self.horizontalScrollBar(), self.viewport().rect()
+        ground, clear = self._theme.color("raised"), self._theme.color("raised", 0.0)
+        for more, edge, inside in (
+            (bar.value() > bar.minimum(), area.left(), area.left() + _FADE),
+            (bar.value() < bar.maximum(), area.right() + 1, area.right() + 1 - _FADE),
+        ):
+            if more:
+                fade = QLinearGradient(edge, 0, inside, 0)
+                fade.setColorAt(0, ground)
+                fade.setColorAt(1, clear)
+                left = min(edge, inside)
+                painter.fillRect(left, 0, _FADE, area.height(), fade)
 
 
 class _Highlighter(QSyntaxHighlighter):

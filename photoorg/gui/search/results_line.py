@@ -111,14 +111,14 @@ class ResultsLine(QWidget):
         """
         self._text = text
         more = len(results.hits) > shown > 0
-        self.count.setText(wording.photos(shown) if shown else "Nothing found")
+        self.count.setText(wording.photos(shown) if shown else "")  # the page says so
         self.more.setVisible(more)
         self._show_correction(results.corrected)
         self.notice.setText(results.notice)
         self._second.setVisible(bool(results.notice or results.corrected))
         judged = query is not None and any(not isinstance(p, Filter) for p in query.leaves())
         for part in (self._sort_label, *self.orders.values()):
-            part.setVisible(judged)
+            part.setVisible(judged and shown > 0)
         if query is not None:
             order = query.sort.order if query.sort is not None else Order.RELEVANCE
             self.orders[Order.RELEVANCE if order is Order.RELEVANCE else Order.NEWEST].setChecked(
