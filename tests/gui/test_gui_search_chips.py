@@ -197,6 +197,15 @@ def test_letters_beyond_the_first_plane_do_not_shift_chips(qtbot, edit):
     assert edit.text() == "🐈🐈 "
 
 
+def test_the_caret_stays_in_sight_of_a_long_search(edit):
+    edit.window().resize(300, 60)
+    edit.set_text(f"{MIXED} {MIXED} ")
+    assert 0 < edit.cursorRect().x() < edit.viewport().width()
+    assert edit.horizontalScrollBar().value() > 0
+    edit.set_caret(0)
+    assert edit.horizontalScrollBar().value() == 0
+
+
 def test_edits_are_told_once_and_looks_are_not(qtbot, edit):
     told = []
     edit.edited.connect(told.append)

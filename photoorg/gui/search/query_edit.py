@@ -178,7 +178,8 @@ class QueryEdit(QPlainTextEdit):
         self.setTextCursor(cursor)
 
     def _refresh(self) -> None:
-        self._highlighter.show_chips(self.chips, joints_of(self._known), self._to_qt)
+        if self._highlighter.show_chips(self.chips, joints_of(self._known), self._to_qt):
+            self.ensureCursorVisible()  # all places on the line are others by now
         self.viewport().update()
 
     def _redraw(self) -> None:
@@ -365,11 +366,11 @@ class _Highlighter(QSyntaxHighlighter):
         chips: list[QueryChip],
         joints: list[tuple[int, int]],
         to_qt: Callable[[int], int],
-    ) -> None:
-        """Format the text for these chips and operators, where it is not yet."""
+    ) -> bool:
+        """Format the text for these chips and operators; return whether it was not so yet."""
         shown = (chips, joints, self.document().toPlainText())
         if shown == self._shown or self._busy:
-            return
+            return False
         self._shown = shown
         dimmed = QTextCharFormat()
         dimmed.setForeground(self._theme.color("dimmed"))
@@ -386,6 +387,7 @@ class _Highlighter(QSyntaxHighlighter):
         self._busy = True
         self.rehighlight()
         self._busy = False
+        return True
 
     def highlightBlock(self, text: str) -> None:
         for start, end, look in self._formats:
