@@ -312,7 +312,9 @@ class SidebarModel(QAbstractItemModel):
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return _FLAGS[self.row_of(index).kind]
+        row = self.row_of(index)
+        # Albums are dropped between others, which to the view is a drop on their heading.
+        return Qt.ItemFlag.ItemIsDropEnabled if row is self._albums else _FLAGS[row.kind]
 
     def mimeTypes(self) -> list[str]:
         return [PHOTO_MIME, ALBUM_MIME]

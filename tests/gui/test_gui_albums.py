@@ -162,6 +162,7 @@ def test_albums_are_dragged_to_another_place(qtbot, window, library):
     model = window.sidebar._model
     mime = model.mimeData([row_of(window, "C")])
     move = Qt.DropAction.MoveAction
+    assert model.flags(model.albums_index) == Qt.ItemFlag.ItemIsDropEnabled
     assert model.canDropMimeData(mime, move, 0, 0, model.albums_index)
     assert not model.canDropMimeData(mime, move, 0, 0, model.tags_index)
     assert not model.canDropMimeData(mime, move, -1, -1, QModelIndex())

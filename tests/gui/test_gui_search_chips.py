@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from fake_library import FakeLibrary
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from photoorg.core.changes import SaveAlbum
 from photoorg.core.ids import PhotoId
 from photoorg.gui.icons import IconSet
 from photoorg.gui.search.chip_painter import CROSS_ZONE, ChipPainter
 from photoorg.gui.search.chips import chips_of, joints_of, photo_token
-from photoorg.gui.search.completing import FILTERS, typing_at
+from photoorg.gui.search.completing import FILTERS, Typing, offers_for, typing_at
 from photoorg.gui.search.query_edit import QueryEdit
 from photoorg.gui.theme import Appearance, ThemeService
 
@@ -235,6 +237,18 @@ def test_edits_are_told_once_and_looks_are_not(qtbot, edit):
 def test_what_is_being_typed(text, expected):
     typing = typing_at(text, len(text))
     assert (None if typing is None else (typing.typed, typing.prefix)) == expected
+
+
+def test_every_value_that_is_offered_means_something(tmp_path):
+    library = FakeLibrary(tmp_path)
+    library.apply(SaveAlbum("My trip", "x"))
+    for name in FILTERS:
+        offers = offers_for(Typing("", 0, 0, name), library)
+        assert offers or name == "name", name
+        for offer in offers:
+            (chip,) = chips_of(f"{name}:{offer.text}")
+            assert not chip.wrong, offer.text
+            assert chip.end == len(f"{name}:{offer.text}") - 1
 
 
 def test_every_filter_that_is_offered_has_a_chip():

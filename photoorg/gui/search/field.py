@@ -51,7 +51,7 @@ class SearchField(QFrame):
         self._sign.setFixedSize(_ICON, _ICON)
         self.clear_button = self._button("close", "Clear search")
         self.pick_button = self._button("photo-add", "Add a photo to the search")
-        self.help_button = self._button("info", "What can be searched for")
+        self.help_button = self._button("help", "What can be searched for")
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 1, 2, 1)
         line.setSpacing(0)
