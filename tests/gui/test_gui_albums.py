@@ -263,6 +263,14 @@ def test_the_order_is_written_into_the_search(line):
     assert asked == ["dog sort:date", "dog"]
 
 
+def test_the_folder_or_tag_that_is_searched_is_named(qtbot, window):
+    window.show_scope(PhotoScope(tag="pet"))
+    qtbot.waitUntil(lambda: window.browse.place.scope.tag == "pet")
+    window.search.search_for("cat")
+    answered(qtbot, window, "cat")
+    assert window.centre.results.count.text() == "1 photo in “pet”"
+
+
 def test_filters_alone_have_no_relevance_to_sort_by(line):
     line.show_answer("tag:x", parse("tag:x"), SearchResults((SearchHit(1, 1.0, ""),), 1), 1)
     assert line.count.text() == "1 photo"

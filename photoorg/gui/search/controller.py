@@ -64,7 +64,9 @@ class SearchController(QObject):
         self._search.set_error(None)
         if place.is_answer:
             query = parse(place.text) if place.text else None
-            self._line.show_answer(place.text, query, answer.results, answer.shown)
+            # Photos like another are looked for everywhere.
+            within = _name_of(place.scope) if place.text else ""
+            self._line.show_answer(place.text, query, answer.results, answer.shown, within=within)
 
 
 def text_of(place: Place) -> str:
@@ -76,3 +78,9 @@ def text_of(place: Place) -> str:
             return photo_token(str(place.similar))
         case _:
             return place.text
+
+
+def _name_of(scope: PhotoScope) -> str:
+    if scope.tag is not None:
+        return scope.tag
+    return "" if scope.folder is None else scope.folder.name or str(scope.folder)

@@ -99,7 +99,13 @@ class ResultsLine(QWidget):
 
     # -- what the window calls ---------------------------------------------------------------
     def show_answer(
-        self, text: str, query: Query | None, results: SearchResults, shown: int
+        self,
+        text: str,
+        query: Query | None,
+        results: SearchResults,
+        shown: int,
+        *,
+        within: str = "",
     ) -> None:
         """Say how an answer came about.
 
@@ -108,10 +114,13 @@ class ResultsLine(QWidget):
             query: the same, read; None where it was not typed.
             results: the answer.
             shown: how many of its photos are on show.
+            within: the folder or tag that alone was searched, or "" for the whole library.
         """
         self._text = text
         more = len(results.hits) > shown > 0
-        self.count.setText(wording.photos(shown) if shown else "")  # the page says so
+        # Of an empty answer the page tells.
+        found = f"{wording.photos(shown)} in “{within}”" if within else wording.photos(shown)
+        self.count.setText(found if shown else "")
         self.more.setVisible(more)
         self._show_correction(results.corrected)
         self.notice.setText(results.notice)
