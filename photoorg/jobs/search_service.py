@@ -14,6 +14,7 @@ from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
 from photoorg.search.engine import SearchEngine
+from photoorg.search.judging import LookAt
 from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
@@ -73,13 +74,19 @@ class SearchService:
         """How many photos can be found by meaning."""
         return len(self._load().keepers[-1].indexes.get(JOINT, ()))
 
-    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+    def search(self, text: str, scope: PhotoScope, look_at: LookAt | None = None) -> SearchResults:
         """Answer the search box.
+
+        Args:
+            text: what was typed.
+            scope: only photos of this view.
+            look_at: looks at a photo outside the library that is named by its path.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that is named by its path cannot be read.
         """
-        results = self._load().engine.search(text, scope)
+        results = self._load().engine.search(text, scope, look_at=look_at)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
