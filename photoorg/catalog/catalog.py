@@ -346,6 +346,10 @@ class Catalog:
         """Return the tags that are confirmed or rejected, for each of the photos."""
         return self._read(assertions.decided, photo_ids)
 
+    def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
+        return self._read(tags.photos_rejecting, names)
+
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""
         return self._read(descriptions.load, photo_ids)

@@ -95,6 +95,8 @@ class LibraryPort(Protocol):
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that it names by a path outside the library cannot be read.
+            WorkerUnavailable: no worker can look at that photo.
         """
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:

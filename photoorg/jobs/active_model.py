@@ -19,6 +19,7 @@ from photoorg.jobs.model_store import features_of
 from photoorg.models.starter import StarterModel
 from photoorg.search.engine import SearchEngine
 from photoorg.search.ports import TagSuggester
+from photoorg.search.spelling import Spelling
 from photoorg.search.suggest import Suggester
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ def assemble_starter(catalog: Catalog) -> Parts:
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     _log_problems(keeper)
     engine = SearchEngine(
-        catalog, keeper.indexes[JOINT], keeper.indexes[ALIKE], model, encoder, model
+        catalog,
+        keeper.indexes[JOINT],
+        keeper.indexes[ALIKE],
+        model,
+        encoder,
+        model,
+        spelling=Spelling(catalog, model.vocabulary),
     )
     return Parts(
         STARTER_ID,
@@ -113,6 +120,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
     )
     keeper = IndexKeeper(catalog, model.visual_key, (target,), index_folder(catalog, model_id))
     _log_problems(keeper)
+    vocabulary = tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary)))
     alike = base.keepers[0].indexes.get(ALIKE, VectorIndex(1, model_key=ModelKey("")))
     engine = SearchEngine(
         catalog,
@@ -122,6 +130,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         TrainedTextEncoder(trained),
         base.starter,
         notice=_lacking(base, trained, keeper.indexes[JOINT]),
+        spelling=Spelling(catalog, vocabulary),
     )
     return replace(
         base,
@@ -129,7 +138,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         engine=engine,
         suggester=TrainedSuggester(catalog, trained, model_id),
         keepers=(base.keepers[0], keeper),
-        vocabulary=tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary))),
+        vocabulary=vocabulary,
         trained=trained,
     )
 

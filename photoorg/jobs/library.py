@@ -158,7 +158,9 @@ class Library:
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.search(text, scope)
+        return self._search.search(
+            text, scope, lambda path: self._start_workers().look_at(path).vector
+        )
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()

@@ -19,6 +19,7 @@ from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_
 from photoorg.jobs.model_store import ModelStore
 from photoorg.search.albums import AlbumOpener
 from photoorg.search.engine import SearchEngine
+from photoorg.search.judging import LookAt
 from photoorg.search.parser import parse
 from photoorg.search.ports import TagSuggester
 
@@ -44,7 +45,7 @@ class SearchService:
         self._fallback = ""
         self._asked = ""
         self._token = CancelToken()
-        self.albums = AlbumOpener(catalog.albums, self._relevant)
+        self.albums = AlbumOpener(catalog.albums)
 
     @property
     def parts(self) -> Parts:
@@ -83,25 +84,28 @@ class SearchService:
         """How many photos can be found by meaning."""
         return len(self._load().keepers[-1].indexes.get(JOINT, ()))
 
-    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+    def search(self, text: str, scope: PhotoScope, look_at: LookAt | None = None) -> SearchResults:
         """Answer the search box.
+
+        Args:
+            text: what was typed.
+            scope: only photos of this view.
+            look_at: looks at a photo outside the library that is named by its path.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that is named by its path cannot be read.
         """
-        engine = self._load().engine
-        query = parse(text)
-        opened = self.albums.opened(query)
-        # What names no album goes as it was typed, for what the engine says of the words.
-        results = engine.search(text if opened is query else opened, scope)
+        opened = self.albums.opened(parse(text), lambda query: self._relevant(query, look_at))
+        results = self._load().engine.search(opened, scope, look_at=look_at)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
         return results
 
-    def _relevant(self, query: Query) -> NDArray[np.int64]:
+    def _relevant(self, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
         """Return the relevant photos of a query, int64 [n]."""
-        results = self._load().engine.search(query)
+        results = self._load().engine.search(query, look_at=look_at)
         hits = results.hits[: results.relevant]
         return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 

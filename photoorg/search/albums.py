@@ -26,22 +26,24 @@ class AlbumOpener:
 
     Args:
         albums: gives the albums.
-        judge: answers the searches of albums that need more than a filter.
     """
 
-    def __init__(self, albums: Callable[[], Sequence[Album]], judge: Judge) -> None:
+    def __init__(self, albums: Callable[[], Sequence[Album]]) -> None:
         self._albums = albums
-        self._judge = judge
 
-    def opened(self, query: Query) -> Query:
+    def opened(self, query: Query, judge: Judge) -> Query:
         """Return a query in which albums are `OpenAlbum`; one that does not exist holds nothing.
+
+        Args:
+            query: a search.
+            judge: answers the searches of albums that need more than a filter.
 
         Raises:
             QuerySyntaxError: an album contains itself, or its search cannot be read.
         """
         if not any(_names_album(part) for part in query.parts):
             return query
-        return _Opening(self._albums(), self._judge).query(query, ())
+        return _Opening(self._albums(), judge).query(query, ())
 
     def as_filter(self, text: str) -> Condition | None:
         """Return the photos of an album's search as a filter, or None where they must be judged.

@@ -133,10 +133,14 @@ class RandomHead:
     def __init__(self) -> None:
         random = np.random.default_rng(4)
         self._text = random.standard_normal((384, JOINT)).astype(np.float32)
+        self._joint = random.standard_normal((POOLED, JOINT)).astype(np.float32)
         self._compact = random.standard_normal((POOLED, JOINT)).astype(np.float32)
 
     def embed_texts(self, text: FloatArray) -> FloatArray:
         return _unit(text @ self._text)
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        return _unit(visual @ self._joint)
 
     def relevance(self, query: FloatArray, scores: FloatArray) -> FloatArray:
         assert query.shape == (JOINT,)

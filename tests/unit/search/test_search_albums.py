@@ -39,14 +39,14 @@ def judge() -> Judge:
 
 
 @pytest.fixture
-def opener(judge: Judge) -> AlbumOpener:
-    return AlbumOpener(lambda: ALBUMS, judge)
+def opener() -> AlbumOpener:
+    return AlbumOpener(lambda: ALBUMS)
 
 
 def test_an_album_of_filters_alone_is_opened_without_looking_at_photos(
     opener: AlbumOpener, judge: Judge
 ) -> None:
-    opened = opener.opened(parse("album:dogs"))
+    opened = opener.opened(parse("album:dogs"), judge)
     inside = AllOf((TagIs("dog"), Not(Has(Trait.GPS))))
     assert opened.condition == OpenAlbum("dogs", inside)
     assert judge.asked == []
@@ -54,14 +54,14 @@ def test_an_album_of_filters_alone_is_opened_without_looking_at_photos(
 
 
 def test_an_album_that_ranks_holds_the_relevant_photos(opener: AlbumOpener, judge: Judge) -> None:
-    opened = opener.opened(parse("cat -album:Beach"))
+    opened = opener.opened(parse("cat -album:Beach"), judge)
     held = OneOf((PhotoId(3), PhotoId(1)))
     assert opened.condition == Not(OpenAlbum("Beach", held))
     assert judge.asked == ["beach sunset"]
 
 
 def test_albums_within_albums_and_within_brackets(opener: AlbumOpener, judge: Judge) -> None:
-    opened = opener.opened(parse("(album:both or tag:x) cat"))
+    opened = opener.opened(parse("(album:both or tag:x) cat"), judge)
     condition = opened.condition
     assert isinstance(condition, AnyOf)
     (both, _) = condition.conditions
@@ -72,23 +72,25 @@ def test_albums_within_albums_and_within_brackets(opener: AlbumOpener, judge: Ju
 
 
 def test_an_album_is_judged_once_in_a_search(opener: AlbumOpener, judge: Judge) -> None:
-    opener.opened(parse("album:beach album:both"))
+    opener.opened(parse("album:beach album:both"), judge)
     assert judge.asked == ["beach sunset"]
 
 
-def test_an_unknown_album_holds_nothing(opener: AlbumOpener) -> None:
-    assert opener.opened(parse("album:nowhere")).condition == OpenAlbum("nowhere", AnyOf(()))
+def test_an_unknown_album_holds_nothing(opener: AlbumOpener, judge: Judge) -> None:
+    assert opener.opened(parse("album:nowhere"), judge).condition == OpenAlbum("nowhere", AnyOf(()))
 
 
-def test_what_names_no_album_is_handed_back_as_it_is(opener: AlbumOpener) -> None:
+def test_what_names_no_album_is_handed_back_as_it_is(opener: AlbumOpener, judge: Judge) -> None:
     query = parse('dog (tag:x or "album:Dogs")')
-    assert opener.opened(query) is query
+    assert opener.opened(query, judge) is query
 
 
 @pytest.mark.parametrize("text", ["album:loop", "album:CIRCLE dog"])
-def test_an_album_that_contains_itself_is_an_error_in_words(opener: AlbumOpener, text: str) -> None:
+def test_an_album_that_contains_itself_is_an_error_in_words(
+    opener: AlbumOpener, judge: Judge, text: str
+) -> None:
     with pytest.raises(QuerySyntaxError, match="contains itself"):
-        opener.opened(parse(text))
+        opener.opened(parse(text), judge)
 
 
 def test_counting_is_left_out_where_photos_must_be_judged(
@@ -101,9 +103,9 @@ def test_counting_is_left_out_where_photos_must_be_judged(
     assert judge.asked == []
 
 
-def test_an_album_whose_search_cannot_be_read_says_so(opener: AlbumOpener) -> None:
+def test_an_album_whose_search_cannot_be_read_says_so(opener: AlbumOpener, judge: Judge) -> None:
     with pytest.raises(QuerySyntaxError, match="banana"):
-        opener.opened(parse("album:odd"))
+        opener.opened(parse("album:odd"), judge)
 
 
 @pytest.mark.parametrize(
