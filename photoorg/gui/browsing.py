@@ -147,6 +147,11 @@ class BrowseController(QObject):
         return self._answer
 
     @property
+    def arriving(self) -> bool:
+        """Whether another place than the one on show was asked for."""
+        return self._arriving
+
+    @property
     def loaded(self) -> bool:
         """Whether the first photos (or the news that there are none) have come."""
         return self._loaded

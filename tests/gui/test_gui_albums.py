@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fake_library import FakeLibrary
 from PySide6.QtCore import QModelIndex, QSettings, Qt
@@ -14,6 +16,7 @@ from photoorg.core.records import Alternative, PhotoScope, SearchHit, SearchResu
 from photoorg.gui.albums.saving import name_for
 from photoorg.gui.icons import IconSet
 from photoorg.gui.main_window import MainWindow
+from photoorg.gui.search.controller import lone_photo
 from photoorg.gui.search.results_line import ResultsLine, as_typed, with_order
 from photoorg.gui.sidebar import LOOKS_LIKE
 from photoorg.gui.sidebar_model import Role
@@ -206,6 +209,33 @@ def test_photos_are_added_to_the_search_by_key_and_menu(qtbot, window):
     action.trigger()
     answered(qtbot, window, f"pet -like:#{int(window.model.ids[0])}")
     menu.deleteLater()
+
+
+def test_a_photo_alone_in_the_box_finds_similar_ones_and_words_join_it(qtbot, window):
+    window.search.add_photos([3])
+    qtbot.waitUntil(lambda: window.browse.place.similar == 3)
+    assert window.search.text == "like:#3"
+    assert window.centre.results.isVisible()
+    qtbot.keyClicks(window.search._edit, "cat")
+    answered(qtbot, window, "like:#3 cat")
+    window.search.clear()
+    qtbot.waitUntil(lambda: not window.browse.place.is_answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "photo"),
+    [
+        ("like:#3 ", 3),
+        ('like:"/a b.jpg"', Path("/a b.jpg")),
+        ("-like:#3", None),
+        ("2*like:#3", None),
+        ("like:#3 snow", None),
+        ("like:#3 like:#4", None),
+        ("", None),
+    ],
+)
+def test_what_is_a_photo_alone(text, photo):
+    assert lone_photo(text) == photo
 
 
 def test_an_empty_answer_offers_other_searches(qtbot, window, library, monkeypatch):

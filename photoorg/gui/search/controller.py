@@ -11,7 +11,7 @@ from photoorg.core.records import PhotoScope
 from photoorg.gui.browsing import Answer, BrowseController, Place
 from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.search.bar import SearchBar
-from photoorg.gui.search.chips import photo_token
+from photoorg.gui.search.chips import QueryChip, chips_of, photo_token
 from photoorg.gui.sidebar import Sidebar
 from photoorg.search.parser import parse
 
@@ -50,7 +50,12 @@ class SearchController(QObject):
 
     def _ask(self, text: str) -> None:
         self._centre.want(CentrePage.PHOTOS)
-        self._browse.search(text)
+        source = lone_photo(text)
+        if source is None:
+            self._browse.search(text)
+        elif source != self._browse.place.similar or self._browse.arriving:
+            name = source.name if isinstance(source, Path) else "this photo"
+            self._browse.find_similar(source, name)
 
     def _on_place(self, place: Place) -> None:
         text = text_of(place)
@@ -78,6 +83,17 @@ def text_of(place: Place) -> str:
             return photo_token(str(place.similar))
         case _:
             return place.text
+
+
+def lone_photo(text: str) -> PhotoId | Path | None:
+    """Return the photo that is all of a search, which then means to find similar ones."""
+    match chips_of(text):
+        case [QueryChip(photo=photo, negative=False, weight=1.0) as chip] if photo is not None:
+            whole = text[chip.start : chip.end] == text.strip()
+            source = Path(photo) if isinstance(photo, str) else photo
+            return source if whole else None
+        case _:
+            return None
 
 
 def _name_of(scope: PhotoScope) -> str:
