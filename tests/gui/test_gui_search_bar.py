@@ -260,6 +260,16 @@ def test_an_empty_box_offers_what_was_searched_lately_and_examples(qtbot, bar, a
     assert asked[-1] == "old search"
 
 
+def test_what_was_typed_and_answered_is_remembered_once_the_box_is_left(qtbot, bar, asked, recent):
+    qtbot.keyClicks(bar._edit, "ca")
+    qtbot.waitUntil(lambda: asked == ["ca"])
+    qtbot.keyClicks(bar._edit, "t")
+    qtbot.waitUntil(lambda: asked == ["ca", "cat"])
+    assert recent.texts() == []
+    bar._edit.clearFocus()
+    assert recent.texts() == ["cat"]
+
+
 def test_recent_searches_outlive_the_window_and_are_bounded(tmp_path):
     settings = QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat)
     recent = RecentSearches(settings)

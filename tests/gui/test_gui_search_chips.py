@@ -65,7 +65,7 @@ def press(qtbot, edit, key, modifiers=Qt.KeyboardModifier.NoModifier):
         ("0.5*“summer house”", "“summer house”", False, 0.5),
         ("album:Trip", "Trip", False, 1),
         ("-2*like:#7", "#7", True, 2),
-        ("looks:beach", "beach", False, 1),
+        ("looks:beach", "looks like beach", False, 1),
     ],
 )
 def test_what_is_written_on_a_chip(text, label, negative, weight):

@@ -280,6 +280,8 @@ class SearchBar(QWidget):
     def _on_focus(self, focused: bool) -> None:
         if focused:
             self._offer_whole()
+        elif self._asked and self._asked == self.text:
+            self._recent.add(self._asked)  # typing has ended, even without Enter
 
     def _on_help(self) -> None:
         self._offers.offer(())
@@ -354,8 +356,10 @@ class _ErrorStrip(Popover):
             return
         window = self._anchor.window()
         self.setParent(window)
-        self.setFixedWidth(self._anchor.width())
-        self.adjustSize()
+        width = self._anchor.width()
+        # Left to itself, a wrapped label asks for the height of a narrower one.
+        height = self._label.heightForWidth(width - 2 * SPACE_PANEL) + 12
+        self.setFixedSize(width, height)
         self.move(self._anchor.mapTo(window, QPoint(0, self._anchor.height() + 4)))
         self.show()
         self.raise_()

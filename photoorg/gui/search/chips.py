@@ -200,6 +200,8 @@ def _label(token: Token, *, wrong: bool) -> str:
             return value.replace("..", " \N{EN DASH} ").strip()
         case "type":
             return value.upper()
+        case "looks":
+            return f"looks like {value}"
         case "has":
             return _TRAITS.get(value.lower(), value)
         case "sort":
