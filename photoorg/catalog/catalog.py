@@ -288,6 +288,10 @@ class Catalog:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
         return self._read(browse.photo_ids, scope)
 
+    def in_date_order(self, ids: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
+        """Return those of some photos that the library shows, int64 [n], as the grid has them."""
+        return self._read(browse.in_date_order, ids, newest_first=newest_first)
+
     def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
         """Return shape, day and colour of many tiles; unknown ids get zeros and `NO_DAY`."""
         return self._read(browse.grid_outline, photo_ids)

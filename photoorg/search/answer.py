@@ -54,14 +54,14 @@ def count_relevant(verdict: Verdict) -> int:
 
 
 def rank(
-    universe: Universe, verdict: Verdict, by_date: Callable[[IdArray], NDArray[np.intp]] | None
+    universe: Universe, verdict: Verdict, in_order: Callable[[IdArray], IdArray] | None = None
 ) -> Ranked:
     """Return photos by probability; those that are surely wrong are left out.
 
     Args:
         universe: the photos that were judged.
         verdict: on them.
-        by_date: puts the relevant ones into another order: returns their places.
+        in_order: puts the ids of the relevant ones into another order.
     """
     probability = verdict.probability
     bar = relevant_from(probability)
@@ -72,8 +72,9 @@ def rank(
         places = places[np.argpartition(-probability[places], keep)[:keep]]
     order = np.lexsort((universe.ids[places], -verdict.tie[places], -probability[places]))
     places = places[order]
-    if by_date is not None:
-        places[:relevant] = places[:relevant][by_date(universe.ids[places[:relevant]])]
+    if in_order is not None:
+        first = in_order(universe.ids[places[:relevant]])
+        places[:relevant] = np.searchsorted(universe.ids, first)
     why = verdict.reasons(places, bar)
     return Ranked(hits(universe.ids[places], probability[places], why), relevant)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photoorg.core.ids import PhotoId
 from photoorg.core.query import Order, Query
@@ -69,7 +69,7 @@ class SearchEngine:
         meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
             meaning = Meaning(joint_index, model, text_encoder)
-            tag_judge = tag_judge or TextTagJudge(joint_index, model, text_encoder)
+            tag_judge = tag_judge or TextTagJudge(joint_index, model, meaning.embed)
         self._judge = Judge(
             catalog,
             joint_index,
@@ -117,9 +117,11 @@ class SearchEngine:
             ids = self._in_order(judged, scope, planned)
             return SearchResults(answer.hits(ids, np.ones(len(ids)), [""] * len(ids)), len(ids))
         if planned.root.ranks:
-            order = planned.order
-            by_date = self._date_order(order) if order in (Order.NEWEST, Order.OLDEST) else None
-            ranked = answer.rank(judged.universe, judged.verdict, by_date)
+            dated: Callable[[IdArray], IdArray] | None = None
+            if planned.order in (Order.NEWEST, Order.OLDEST):
+                newest = planned.order is Order.NEWEST
+                dated = partial(self._catalog.in_date_order, newest_first=newest)
+            ranked = answer.rank(judged.universe, judged.verdict, dated)
         else:
             ids = self._in_order(judged, scope, planned)
             unwanted = " ".join(filter(None, (w.unwanted_label for w in planned.wishes())))
@@ -140,20 +142,9 @@ class SearchEngine:
         """Return the photos that come into question in the scope's order, or that asked for."""
         if planned.order in (Order.NEWEST, Order.OLDEST):
             scope = replace(scope, newest_first=planned.order is Order.NEWEST)
-        ids = self._catalog.photo_ids(scope)
-        return ids[np.isin(ids, judged.universe.ids)]
-
-    def _date_order(self, order: Order | None) -> Callable[[IdArray], NDArray[np.intp]]:
-        """Return what gives the places of photos in order of date."""
-        scope = PhotoScope(newest_first=order is Order.NEWEST)
-
-        def places(ids: IdArray) -> NDArray[np.intp]:
-            dated = self._catalog.photo_ids(scope)
-            by_id = np.argsort(dated, kind="stable")
-            at = np.minimum(np.searchsorted(dated[by_id], ids), len(dated) - 1)
-            return np.argsort(by_id[at], kind="stable")
-
-        return places
+        if planned.condition is None:  # all of the scope
+            return self._catalog.photo_ids(scope)
+        return self._catalog.in_date_order(judged.universe.ids, newest_first=scope.newest_first)
 
     # -- photos -----------------------------------------------------------------------------
     def similar(

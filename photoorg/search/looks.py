@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
 from photoorg.models.vocabulary import phrases
 from photoorg.search.ports import FloatArray, IdArray, SearchModel
+
+_PHRASES = 2
+"""Sentences around a tag's name: each costs the encoder some milliseconds while a person waits."""
 
 
 class TextTagJudge:
@@ -17,14 +19,19 @@ class TextTagJudge:
 
     Args:
         index: photos in the space that they share with texts.
-        model: embeds texts and calibrates their cosines.
-        encoder: reads the tags' names.
+        model: calibrates cosines.
+        embed: gives the joint vectors [d] of texts.
     """
 
-    def __init__(self, index: VectorIndex, model: SearchModel, encoder: TextEncoder) -> None:
+    def __init__(
+        self,
+        index: VectorIndex,
+        model: SearchModel,
+        embed: Callable[[Sequence[str]], Mapping[str, FloatArray]],
+    ) -> None:
         self._index = index
         self._model = model
-        self._encoder = encoder
+        self._embed = embed
 
     def probabilities(self, tags: Sequence[str]) -> tuple[IdArray, FloatArray]:
         """Return (ids [n], probabilities [n, tags]); see `TagJudge`.
@@ -35,11 +42,9 @@ class TextTagJudge:
         if not tags:
             ids = self._index.ids()
             return ids, np.zeros((len(ids), 0), dtype=np.float32)
-        sentences = [phrases(tag) for tag in tags]
-        rows = self._model.embed_texts(
-            self._encoder.encode([text for each in sentences for text in each])
-        )
-        queries = rows.reshape(len(tags), len(sentences[0]), -1).mean(axis=1)
+        sentences = [phrases(tag)[:_PHRASES] for tag in tags]
+        rows = self._embed([text for each in sentences for text in each])
+        queries = np.stack([np.mean([rows[text] for text in each], axis=0) for each in sentences])
         lengths = np.linalg.norm(queries, axis=1, keepdims=True)
         queries = np.asarray(queries / np.maximum(lengths, 1e-6), dtype=np.float32)
         ids, scores = self._index.scores(queries)

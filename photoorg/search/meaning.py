@@ -112,7 +112,7 @@ class Meaning:
         unknown: tuple[str, ...] = ()
         if texts and isinstance(self._encoder, KnowsWords):
             unknown = self._encoder.unknown_words(texts)
-        vectors = self._embed(texts)
+        vectors = self.embed(texts)
         plans = [_Sum.of(wish, vectors, photos) for wish in wishes]
         rows = [row for each in plans for row in each.rows()]
         ids, scores = self._index.scores(
@@ -142,7 +142,7 @@ class Meaning:
         embedded: FloatArray = self._model.embed_images(visual[None, :])[0]
         return embedded
 
-    def _embed(self, texts: Sequence[str]) -> Mapping[str, FloatArray]:
+    def embed(self, texts: Sequence[str]) -> Mapping[str, FloatArray]:
         """Embed texts to unit vectors [d]; those met lately cost nothing."""
         with self._lock:
             rows = {text: self._known[text] for text in texts if text in self._known}

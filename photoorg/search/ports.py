@@ -35,6 +35,9 @@ class SearchCatalog(Protocol):
     def photo_ids(self, scope: PhotoScope) -> IdArray:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
 
+    def in_date_order(self, ids: IdArray, *, newest_first: bool) -> IdArray:
+        """Return some photos in order of date, int64 [n]."""
+
     def select(self, condition: Condition) -> IdArray:
         """Return the photos that pass a filter, int64 [n], ascending."""
 

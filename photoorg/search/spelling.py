@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -34,8 +34,17 @@ _RARITY = 0.3
 _SWAPPED = 0.4
 """Slips that letters in another order are nearer than a wrong letter: "trian" is train."""
 
-_SOUND = ((re.compile("ph"), "f"), (re.compile("ck|qu"), "k"), (re.compile(r"(.)\1+"), r"\1"))
-"""What people hear alike and write unlike: "elefant", "giraf"."""
+_SOUND = (
+    (re.compile("ph"), "f"),
+    (re.compile("ck|qu"), "k"),
+    (re.compile("wh"), "w"),
+    (re.compile(r"(.)\1+"), r"\1"),
+    (re.compile("e$"), ""),
+)
+"""What people hear alike and write unlike: "elefant", "giraf", "sandwhich"."""
+
+_SURE = 0.6
+"""Up to here a slip is likelier than that two words were written as one ("zeebra", "zee bra")."""
 
 _SINGLE = frozenset("tex")
 """First letters that stand alone in compounds: T-shirt, e-bike, X-ray."""
@@ -95,9 +104,10 @@ class Spelling:
         own = self._own()
         if word in own or self._catalog.lexical_search([typed], 1):
             return None
-        if self._english and self.compounds(word):
-            return None  # two words written as one
-        return self._nearest(word, own)
+        nearest = self._nearest(word, own)
+        if nearest is None or (nearest[0] > _SURE and self._english and self.compounds(word)):
+            return None
+        return nearest[1]
 
     def compounds(self, word: str) -> Sequence[str]:
         """Return the other ways to write a word that may be a compound.
@@ -126,14 +136,16 @@ class Spelling:
     def _own(self) -> frozenset[str]:
         return frozenset(_words_of([tag.name for tag in self._catalog.tags()]))
 
-    def _nearest(self, word: str, own: frozenset[str]) -> str | None:
-        """Return the word that was most likely meant, or None where none is near."""
-        english: Mapping[str, int] = english_words() if self._english else {}
+    def _nearest(self, word: str, own: frozenset[str]) -> tuple[float, str] | None:
+        """Return how many slips off the likeliest word is, and the word; None where none is."""
+        lists: list[tuple[float, Collection[str]]] = [(_OWN, own)]
+        english: Mapping[str, int] = {}
+        if self._english:
+            english = english_words()
+            lists += [(_MODEL, self._vocabulary), (0.0, english)]
         most = 1 if len(word) < 5 else 2
-        best: tuple[float, str] | None = None
-        for bonus, words in ((_OWN, own), (_MODEL, self._vocabulary), (0.0, english)):
-            if not self._english and words is not own:
-                continue
+        best: tuple[float, float, str] | None = None
+        for bonus, words in lists:
             near = process.extract(
                 word, list(words), scorer=OSA.distance, score_cutoff=most, limit=None
             )
@@ -142,10 +154,9 @@ class Spelling:
                 if slips is None:
                     continue
                 rarity = _RARITY * math.log10(1 + english.get(candidate, len(english)) / 100)
-                cost = slips - bonus + rarity
-                if best is None or (cost, candidate) < best:
-                    best = cost, candidate
-        return None if best is None else best[1]
+                found = (slips - bonus + rarity, slips, candidate)
+                best = found if best is None else min(best, found)
+        return None if best is None else best[1:]
 
 
 def _slips(word: str, candidate: str, distance: int) -> float | None:

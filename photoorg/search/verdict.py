@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,10 +179,8 @@ def joined(parts: Sequence[Verdict], *, either: bool, weight: float = 1.0) -> Ve
         counts = sides >= np.maximum(sides.max(axis=0) / 2, bar)
         counts |= sides == sides.max(axis=0)
         return [
-            ", ".join(
-                dict.fromkeys(words for words, on in zip(each, mask, strict=True) if on and words)
-            )
-            for each, mask in zip(zip(*said, strict=True), counts.T, strict=True)
+            _listed(tuple(words for words, on in zip(each, mask, strict=True) if on))
+            for each, mask in zip(zip(*said, strict=True), counts.T.tolist(), strict=True)
         ]
 
     return Verdict(probability, tie, reasons)
@@ -195,3 +194,9 @@ def without(verdict: Verdict, universe: Universe, ids: IdArray) -> Verdict:
     probability = verdict.probability.copy()
     probability[here] = 0
     return Verdict(probability, verdict.tie, verdict.reasons)
+
+
+@lru_cache(maxsize=1024)
+def _listed(reasons: tuple[str, ...]) -> str:
+    """Return reasons as one, each once; thousands of photos have the same few."""
+    return ", ".join(dict.fromkeys(filter(None, reasons)))

@@ -90,6 +90,9 @@ class FakeCatalog:
             ids = [key for key in ids if scope.tag in self.confirmed.get(key, ())]
         return np.array(ids, dtype=np.int64)
 
+    def in_date_order(self, ids: IdArray, *, newest_first: bool) -> IdArray:
+        return np.sort(ids)[::-1] if newest_first else np.sort(ids)
+
     def select(self, condition: Condition) -> IdArray:
         everything = np.sort(self.photo_ids(PhotoScope()))
         match condition:
