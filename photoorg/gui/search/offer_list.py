@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from photoorg.gui.icons import IconSet
 from photoorg.gui.search.completing import Offer
 from photoorg.gui.theme import FONT_BODY, FONT_SMALL, RADIUS, ThemeService, sized_font
+from photoorg.gui.widgets.chip import mix
 from photoorg.gui.widgets.popover import Popover
 
 _ROW: Final = 28
@@ -172,7 +173,8 @@ class OfferList(Popover):
         middle = Qt.AlignmentFlag.AlignVCenter
         if current:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("pressed"))
+            raised, text = self._theme.color("raised"), self._theme.color("text")
+            painter.setBrush(mix(raised, text, 0.12))
             painter.drawRoundedRect(area, RADIUS - 2, RADIUS - 2)
         left = area.left() + _LEFT
         if offer.icon:
