@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog import (
+    albums,
     assertions,
     browse,
     descriptions,
@@ -42,6 +43,7 @@ from photoorg.catalog.records import (
     VectorBatch,
 )
 from photoorg.catalog.writer import Transaction, Writer
+from photoorg.core.albums import Album
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.conditions import Condition
 from photoorg.core.errors import UsageProblem
@@ -291,6 +293,10 @@ class Catalog:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
         return self._read(browse.photo_ids, scope)
 
+    def in_date_order(self, ids: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
+        """Return those of some photos that the library shows, int64 [n], as the grid has them."""
+        return self._read(browse.in_date_order, ids, newest_first=newest_first)
+
     def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
         """Return shape, day and colour of many tiles; unknown ids get zeros and `NO_DAY`."""
         return self._read(browse.grid_outline, photo_ids)
@@ -357,6 +363,10 @@ class Catalog:
         """Return all that is known of tags on photos in the library."""
         return self._read(assertions.everything)
 
+    def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
+        return self._read(tags.photos_rejecting, names)
+
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""
         return self._read(descriptions.load, photo_ids)
@@ -365,6 +375,18 @@ class Catalog:
     def select(self, condition: Condition) -> NDArray[np.int64]:
         """Return the photos in the library that pass a filter, int64 [n], ascending."""
         return self._read(filters.select, condition)
+
+    def count(self, condition: Condition) -> int:
+        """Return how many photos in the library pass a filter."""
+        return self._read(filters.count, condition)
+
+    def cameras(self) -> Sequence[str]:
+        """Return the names of the cameras of photos in the library, most photos first."""
+        return self._read(browse.cameras)
+
+    def albums(self) -> Sequence[Album]:
+        """Return the smart albums in the person's order, not counted."""
+        return self._read(albums.load)
 
     def lexical_search(self, words: Sequence[str], limit: int = 500) -> Sequence[LexicalHit]:
         """Return photos whose tags, captions, names or folders hold any of the words, best first.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
-from photoorg.catalog.encoding import encode_ids, fold
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.catalog.encoding import encode_ids, fold, tag_key
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import TagCount
 
@@ -56,3 +60,17 @@ def complete(db: sqlite3.Connection, prefix: str, limit: int) -> list[str]:
         (typed, limit),
     )
     return [row[0] for row in rows]
+
+
+def photos_rejecting(db: sqlite3.Connection, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
+    rows = db.execute(
+        """
+        SELECT DISTINCT pt.photo_id
+        FROM json_each(?) asked CROSS JOIN tags t ON t.key = asked.value
+        CROSS JOIN photo_tags pt ON pt.tag_id = t.id AND pt.state = 0
+        ORDER BY pt.photo_id
+        """,
+        (json.dumps([tag_key(name) for name in names]),),
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -183,14 +188,39 @@ def _add_index(subparsers: Subparsers) -> None:
     )
 
 
+QUERY_HELP = """\
+what QUERY may hold, all of it together:
+  children on a beach       words, found by meaning and in tags, captions, names and folders
+  '"summer 2019"'           a phrase; also one word to be taken as it is spelt
+  'beach -people'           without something; so are “beach - red car” and “beach not people”
+  '2*snow dog'              one word counts more than another
+  'like:/a/photo.jpg snow'  like a photo, and with snow; like:#12 is photo number 12
+  'looks:dog'               looks as if it were tagged so, and is not
+  'tag:dog folder:Rome name:IMG camera:"X-T4" type:heic album:"Best of"'
+  'rating:>=3 date:2021..2023 has:gps is:untagged is:missing'
+                            filters; “-” before one turns it round
+  '(beach or mountain) and not (people or tag:dog)'
+                            and, or, not and brackets; neighbours bind tighter than and, that
+                            tighter than or
+  'dog sort:date'           newest first; also sort:-date (oldest), sort:relevance
+
+A query that begins with “-” goes after “--”: photoorg search -- '-people'
+"""
+
+
 def _add_search(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "search",
         lambda given: partial(search, query=" ".join(given.query), limit=given.limit),
     )
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = QUERY_HELP
     parser.add_argument(
-        "query", nargs="+", metavar="QUERY", help="words, “quoted words”, tag:NAME, -without"
+        "query",
+        nargs="+",
+        metavar="QUERY",
+        help="what to look for, best in single quotes; see below",
     )
     _add_limit(parser)
 

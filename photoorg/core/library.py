@@ -15,6 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.core.albums import AlbumsPort
+from photoorg.core.asking import AskingPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -80,12 +82,22 @@ class LibraryPort(Protocol):
     def thumbnail_path(self, key: str) -> Path:
         """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""
 
+    @property
+    def albums(self) -> AlbumsPort:
+        """The smart albums. Immediate."""
+
+    @property
+    def asking(self) -> AskingPort:
+        """What helps in typing a search. Immediate."""
+
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         """Answer the search box within a scope.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that it names by a path outside the library cannot be read.
+            WorkerUnavailable: no worker can look at that photo.
         """
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:

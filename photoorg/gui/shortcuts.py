@@ -23,6 +23,7 @@ class Command(StrEnum):
     """What a person can ask for by key. The values are kept in settings: never change them."""
 
     SEARCH = "search"
+    SAVE_ALBUM = "save_album"
     UNDO = "undo"
     REDO = "redo"
     ADD_FOLDER = "add_folder"
@@ -45,6 +46,7 @@ class Command(StrEnum):
     PASTE_IMAGE = "paste_image"
 
     FIND_SIMILAR = "find_similar"
+    ADD_TO_SEARCH = "add_to_search"
     SHOW_WHY = "show_why"
     ADD_TAG = "add_tag"
     COPY_PATH = "copy_path"
@@ -113,6 +115,7 @@ def _both(command: Command, text: str, *keys: str) -> Shortcut:
 
 SHORTCUTS: Final = (
     _window(Command.SEARCH, "Search", "Ctrl+F"),
+    _window(Command.SAVE_ALBUM, "Save the search as an album", "Ctrl+S"),
     _window(Command.UNDO, "Undo", "Ctrl+Z"),
     _window(Command.REDO, "Redo", "Ctrl+Shift+Z", "Ctrl+Y"),
     _window(Command.ADD_FOLDER, "Add folder", "Ctrl+O"),
@@ -133,6 +136,7 @@ SHORTCUTS: Final = (
     _photos(Command.TOGGLE_SHAPE, "Rows or squares", "G"),
     _photos(Command.PASTE_IMAGE, "Find photos like the copied image", "Ctrl+V"),
     _both(Command.FIND_SIMILAR, "Find similar", "S"),
+    _both(Command.ADD_TO_SEARCH, "Add to search", "Shift+S"),
     _both(Command.SHOW_WHY, "What the model sees", "W"),
     _both(Command.ADD_TAG, "Add tag…", "T", "Ctrl+T"),
     _both(Command.COPY_PATH, "Copy path", "Ctrl+C"),

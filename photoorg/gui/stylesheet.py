@@ -53,6 +53,14 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:pressed, QToolButton[kind="quiet"]:pressed { background: $pressed; }
+QPushButton[kind="segment"] {
+    background: transparent; border: 1px solid transparent; padding: 2px 8px; min-height: 16px;
+    color: $dimmed;
+}
+QPushButton[kind="segment"]:hover { background: $hover; color: $text; }
+QPushButton[kind="segment"]:checked { background: $pressed; color: $text; }
+QPushButton[kind="segment"]:focus { border-color: $accent; }
+QPushButton[kind="quiet"]:disabled { color: $dimmed; }
 QPushButton[kind="fold"] {
     background: transparent; border: 1px solid transparent; padding: 4px 8px 4px 0;
     text-align: left;
@@ -105,6 +113,10 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {
 }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QComboBox:focus {
     border-color: $accent;
+}
+
+QPlainTextEdit[kind="query"], QPlainTextEdit[kind="query"]:focus {
+    background: transparent; border: none; padding: 0;
 }
 
 QAbstractScrollArea { border: none; background: transparent; }

@@ -21,6 +21,7 @@ from photoorg.models.starter import StarterModel
 from photoorg.search.engine import SearchEngine
 from photoorg.search.personal import PersonalSuggester
 from photoorg.search.ports import TagSuggester
+from photoorg.search.spelling import Spelling
 from photoorg.search.suggest import Suggester
 
 if TYPE_CHECKING:
@@ -90,7 +91,13 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     _log_problems(keeper)
     engine = SearchEngine(
-        catalog, keeper.indexes[JOINT], keeper.indexes[ALIKE], model, encoder, model
+        catalog,
+        keeper.indexes[JOINT],
+        keeper.indexes[ALIKE],
+        model,
+        encoder,
+        model,
+        spelling=Spelling(catalog, model.vocabulary),
     )
     return Parts(
         STARTER_ID,
@@ -120,6 +127,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
     )
     keeper = IndexKeeper(catalog, model.visual_key, (target,), index_folder(catalog, model_id))
     _log_problems(keeper)
+    vocabulary = tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary)))
     alike = base.keepers[0].indexes.get(ALIKE, VectorIndex(1, model_key=ModelKey("")))
     engine = SearchEngine(
         catalog,
@@ -129,6 +137,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         TrainedTextEncoder(trained),
         base.starter,
         notice=_lacking(base, trained, keeper.indexes[JOINT]),
+        spelling=Spelling(catalog, vocabulary),
     )
     return replace(
         base,
@@ -136,7 +145,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         engine=engine,
         suggester=TrainedSuggester(catalog, trained, model_id),
         keepers=(base.keepers[0], keeper),
-        vocabulary=tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary))),
+        vocabulary=vocabulary,
         trained=trained,
     )
 

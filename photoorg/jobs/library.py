@@ -41,6 +41,8 @@ from photoorg.core.records import (
 )
 from photoorg.features.registry import visual_spec
 from photoorg.jobs.active_model import JOINT
+from photoorg.jobs.albums import Albums
+from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -80,6 +82,8 @@ class Library:
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._quality = PersonalLearning(catalog, self._looks, self._emit)
         self._search = SearchService(catalog, store, self._quality.model)
+        self._albums = Albums(catalog, self._search.albums)
+        self._asking = Asking(catalog)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
@@ -148,10 +152,20 @@ class Library:
     def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
         return self._catalog.paths_of(photo_ids)
 
+    @property
+    def albums(self) -> Albums:
+        return self._albums
+
+    @property
+    def asking(self) -> Asking:
+        return self._asking
+
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.search(text, scope)
+        return self._search.search(
+            text, scope, lambda path: self._start_workers().look_at(path).vector
+        )
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()
@@ -174,7 +188,7 @@ class Library:
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
-        return self._history.apply(operation)
+        return self._history.apply(self._albums.prepared(operation))
 
     def undo(self) -> ChangeSet | None:
         return self._history.undo()

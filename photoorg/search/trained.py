@@ -63,6 +63,13 @@ class TrainedSearchModel:
         self._model = trained.model
         self._tags = trained.tags
 
+    @property
+    def visual_key(self) -> ModelKey:
+        return self._model.visual_key
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        return self._model.embed_images(visual)
+
     def embed_texts(self, text: FloatArray) -> FloatArray:
         return self._model.embed_texts(text)
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_albums import FakeAlbums, FakeAsking
 from fake_models import FakeModels
 from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
@@ -24,13 +25,17 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    DeleteAlbum,
     MergeTags,
+    MoveAlbum,
     Operation,
     RejectTag,
     RemoveTag,
+    RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SaveAlbum,
     SetRating,
     TagAssertion,
 )
@@ -95,6 +100,8 @@ class FakeLibrary(FakeModels):
         self.failed_files: list[Failure] = []
         self.paused = False
         self.extra_tags: list[TagCount] = []
+        self.albums = FakeAlbums()
+        self.asking = FakeAsking(root)
         self._lock = threading.RLock()
         self._asserted: dict[PhotoId, dict[str, tuple[TagState | None, TagSource]]] = {}
         self._ratings: dict[PhotoId, int] = {}
@@ -365,6 +372,9 @@ class FakeLibrary(FakeModels):
                     return self._rate([(photo, rating) for photo in photos])
                 case RestoreRatings(ratings):
                     return self._rate(ratings)
+                case SaveAlbum() | RenameAlbum() | MoveAlbum() | DeleteAlbum():
+                    label, inverse = self.albums.carry_out(operation)
+                    return self._changes({ChangeKind.ALBUMS}, (), label, inverse)
 
     def _assert(self, assertions: Iterable[TagAssertion], label: str) -> ChangeSet:
         before = []

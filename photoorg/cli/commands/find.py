@@ -27,7 +27,8 @@ def search(session: Session, *, query: str, limit: int | None) -> None:
         limit: give this many, also such as are no longer relevant; None gives the relevant ones.
 
     Raises:
-        QuerySyntaxError: the text cannot be read.
+        QuerySyntaxError: the text cannot be read; the message says where.
+        MediaProblem: a photo that it names by its path cannot be read.
     """
     with session.library() as library:
         show(session, library, library.search(query, PhotoScope()), limit)
@@ -62,8 +63,8 @@ def show(
         for place, hit in enumerate(hits)
         if hit.photo_id in paths  # else another process dropped it in this moment
     ]
-    if results.notice:
-        session.output.note(results.notice)
+    for note in _notes(results):
+        session.output.note(note)
     session.output.answer(
         rows,
         table(
@@ -73,3 +74,17 @@ def show(
         if rows
         else ["Nothing found."],
     )
+
+
+def _notes(results: SearchResults) -> list[str]:
+    """Return what the person should know beside the photos."""
+    notes = [results.notice] if results.notice else []
+    notes += [
+        f"Showing photos for “{used}”. Quote the word to search for it as typed: '\"{typed}\"'"
+        for typed, used in results.corrected
+    ]
+    notes += [
+        f"Found instead by {other.query} ({other.why}): {other.count:,}"
+        for other in results.alternatives
+    ]
+    return notes
