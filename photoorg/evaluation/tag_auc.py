@@ -96,10 +96,7 @@ _PAPER = {
 }
 _PAPER_ROWS = 8
 _NOT_IN_PAPER = "not in the paper"
-_STARTER_NOTE = (
-    "not in the paper; the shipped starter model, which learned from captions of the training"
-    " photos that name the concept"
-)
+_STARTER_NOTE = "not in the paper; its training saw the training photos' captions, concepts too"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,8 @@ def interval(right: int, count: int) -> Estimate:
         * float(np.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)))
         / (1 + _Z**2 / count)
     )
-    return Estimate(share, max(centre - half, 0.0), min(centre + half, 1.0))
+    # At 0 and 1 an end is the share itself, but for rounding.
+    return Estimate(share, max(min(centre - half, share), 0.0), min(max(centre + half, share), 1.0))
 
 
 def reliability(held_out: Floats, yes: NDArray[np.bool_]) -> tuple[ReliabilityBin, ...]:
