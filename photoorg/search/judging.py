@@ -127,11 +127,12 @@ class Judge:
         wrong.append(words.holding(self._catalog, wish.banned, self._spellings))
         if wish.ranks:
             wrong.append(np.sort(np.array(self._sources(wish), dtype=np.int64)))
+        beside = universe.spread(case.seen, judgement.beside, 0.0 if wish.likes else 1.0)
         if wish.looks:
             shown, carrying = self._of_looks(wish, universe)
-            likeness = likeness * shown
+            likeness, beside = likeness * shown, beside * shown
             wrong.append(carrying)
-        verdict = of_wish(universe, likeness, tie, matches, self._labels(wish))
+        verdict = of_wish(universe, likeness, tie, beside, matches, self._labels(wish))
         if not wish.ranks:  # what is not seen is not there: see MOST_LIKE
             verdict = replace(verdict, probability=likeness)
         return without(verdict, universe, _union(wrong))
@@ -270,7 +271,7 @@ def _takes_unseen(node: Node) -> bool:
 
 def _blind(wishes: list[Wish]) -> Sight:
     nothing = np.empty(0, dtype=np.float32)
-    return Sight(_NOTHING, tuple(Judgement(nothing, nothing) for _ in wishes))
+    return Sight(_NOTHING, tuple(Judgement(nothing, nothing, nothing) for _ in wishes))
 
 
 def _path(text: str) -> Path:

@@ -208,8 +208,12 @@ def test_near_misses_are_offered_with_what_they_find() -> None:
     offered = {other.query: (other.count, other.why) for other in results.alternatives}
     assert offered == {"rome": (2, "without tag:mine"), "tag:mine": (1, "without rome")}
     assert ask(catalog, "rome").alternatives == ()
-    quoted = ask(catalog, '"romme"').alternatives
-    assert all(other.count for other in quoted)
+    loose = ask(FakeCatalog(names={1: "elephant"}), '"elefant"').alternatives
+    assert [(other.query, other.count) for other in loose] == [("elephant", 1)]
+    related = ask(FakeCatalog(names={1: "x"}, confirmed={1: {"sofa"}}), "couch").alternatives
+    assert [(other.query, other.why) for other in related] == [
+        ("sofa", "“sofa” instead of “couch”")
+    ]
 
 
 def test_every_axis_is_a_known_word() -> None:
