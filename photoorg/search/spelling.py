@@ -29,7 +29,7 @@ from photoorg.search.ports import SearchCatalog
 logger = logging.getLogger(__name__)
 
 _MOST_CORRECTED = 8
-"""Words of a query that are corrected; a text pasted by mistake must not take seconds."""
+"""Unknown words of a query that are looked into; a text pasted by mistake must not take seconds."""
 
 _OWN, _MODEL = 1.0, 0.3
 """How many slips nearer the person's tags, and the model's words, are taken to be."""
@@ -88,7 +88,9 @@ class Spelling:
 
         def part_of(part: Part) -> Part:
             match part:
-                case Text(text, quoted=False) if len(asked) < _MOST_CORRECTED or text in found:
+                case Text(text, quoted=False) if self._is_doubtful(text):
+                    if len(asked) == _MOST_CORRECTED and text not in asked:
+                        return part
                     asked.add(text)
                     better = self.correction(text)
                     if better is None:
@@ -105,11 +107,9 @@ class Spelling:
 
     def correction(self, typed: str) -> str | None:
         """Return what a misspelt word was probably meant to be, or None."""
-        word = typed.casefold().strip(".,;:!?")
-        if len(word) < 3 or not (word.isascii() and word.isalpha()):
+        if not self._is_doubtful(typed):
             return None
-        if self._english and self._is_english(word):
-            return None
+        word = _bare(typed)
         own = self._own()
         if word in own or self._catalog.lexical_search([typed], 1):
             return None
@@ -161,8 +161,12 @@ class Spelling:
         best = np.argsort(-cosines, kind="stable")[:_MOST_RELATED]
         return tuple(others[number] for number in best.tolist() if cosines[number] >= _NEAR)
 
-    def _is_english(self, word: str) -> bool:
-        return word in english_words() or word in self._vocabulary
+    def _is_doubtful(self, typed: str) -> bool:
+        """Whether a word may be misspelt, as far as can be told without asking the library."""
+        word = _bare(typed)
+        if len(word) < 3 or not (word.isascii() and word.isalpha()):
+            return False
+        return not (self._english and (word in english_words() or word in self._vocabulary))
 
     def _own(self) -> frozenset[str]:
         return frozenset(_words_of([tag.name for tag in self._catalog.tags()]))
@@ -188,6 +192,10 @@ class Spelling:
                 found = (slips - bonus + rarity, slips, candidate)
                 best = found if best is None else min(best, found)
         return None if best is None else best[1:]
+
+
+def _bare(typed: str) -> str:
+    return typed.casefold().strip(".,;:!?")
 
 
 def _slips(word: str, candidate: str, distance: int) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from search_world import AXES, FakeCatalog, FakeEncoder, FakeModel, picture
 
+from photoorg.core.errors import QuerySyntaxError
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.search.engine import SearchEngine
@@ -219,3 +220,21 @@ def test_near_misses_are_offered_with_what_they_find() -> None:
 def test_every_axis_is_a_known_word() -> None:
     catalog = FakeCatalog(pictures=PLACES)
     assert all(ask(catalog, axis).corrected == () for axis in AXES)
+
+
+def test_a_text_pasted_by_mistake_is_refused_or_answered() -> None:
+    catalog = FakeCatalog(pictures=PLACES)
+    assert ask(catalog, "qwx dog " * 500).hits
+    assert ask(catalog, "-dog " * 500).hits
+    with pytest.raises(QuerySyntaxError, match="joins 100 things"):
+        ask(catalog, " or ".join(["dog"] * 100))
+
+
+def test_without_a_model_looks_and_photos_find_nothing_and_say_so() -> None:
+    catalog = FakeCatalog(pictures=PLACES, confirmed={1: {"dog"}})
+    engine = SearchEngine(catalog, catalog.index(), catalog.index(), None, None, None)
+    for text in ("looks:dog", "like:#1"):
+        results = engine.search(text)
+        assert results.relevant == 0
+        assert "not ready yet" in results.notice
+    assert relevant(engine.search("dog or looks:cat")) == [1]
