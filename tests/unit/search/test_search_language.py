@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from search_world import AXES, FakeCatalog, FakeEncoder, FakeModel, picture
 
 from photoorg.core.errors import QuerySyntaxError
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.search.engine import SearchEngine
+from photoorg.search.parser import parse
 from photoorg.search.ports import FloatArray, IdArray
 
 
@@ -238,3 +241,21 @@ def test_without_a_model_looks_and_photos_find_nothing_and_say_so() -> None:
         assert results.relevant == 0
         assert "not ready yet" in results.notice
     assert relevant(engine.search("dog or looks:cat")) == [1]
+
+
+SYNTAX = ["(", ")", " ", " ", "-", "+", "2*", '"', " and ", " or ", " not ", " AND "]
+SYNTAX += ["dog", "beach", "snow", "elefant", "tag:mine ", "like:#1 ", "looks:cat ", "sort:date "]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(SYNTAX), max_size=14).map("".join))
+def test_whatever_is_typed_is_answered(typed: str) -> None:
+    catalog = FakeCatalog(
+        pictures=PLACES, names={9: "unseen"}, confirmed={1: {"mine"}, 9: {"mine"}}
+    )
+    results = ask(catalog, typed)
+    ids = every(results)
+    assert len(set(ids)) == len(ids) >= results.relevant
+    assert all(0 <= hit.score <= 1 for hit in results.hits)
+    printed = ask(catalog, str(parse(typed)))
+    assert (every(printed), printed.relevant) == (ids, results.relevant)
