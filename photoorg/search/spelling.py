@@ -17,13 +17,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from photoorg.core.errors import ModelFileProblem
 from photoorg.core.paths import resource_path
 from photoorg.core.query import Group, Part, Query, Text
-from photoorg.features.words.glove_6b import shared_table
 from photoorg.search.ports import SearchCatalog
 
 logger = logging.getLogger(__name__)
@@ -144,6 +141,8 @@ class Spelling:
 
         By GloVe's vectors of single words: 0.2 s when it is first asked, then some milliseconds.
         """
+        from photoorg.features.words.glove_6b import shared_table
+
         folded = word.casefold()
         others = sorted((self._own() | self._vocabulary) - {folded})
         if not self._english or not others:
@@ -173,6 +172,9 @@ class Spelling:
 
     def _nearest(self, word: str, own: frozenset[str]) -> tuple[float, str] | None:
         """Return how many slips off the likeliest word is, and the word; None where none is."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
         lists: list[tuple[float, Collection[str]]] = [(_OWN, own)]
         english: Mapping[str, int] = {}
         if self._english:
@@ -200,6 +202,8 @@ def _bare(typed: str) -> str:
 
 def _slips(word: str, candidate: str, distance: int) -> float | None:
     """Return how far off a word is, less where it sounds alike; None where it is too far."""
+    from rapidfuzz.distance import OSA
+
     if len(candidate) < 3:
         return None
     swapped = sorted(word) == sorted(candidate)
