@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import ChangeSet, Operation
-from photoorg.core.errors import EnvironmentProblem, UsageProblem
+from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
 from photoorg.core.modelling import (
@@ -163,9 +163,13 @@ class Library:
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.search(
-            text, scope, lambda path: self._start_workers().look_at(path).vector
-        )
+        return self._search.search(text, scope, self._look_outside)
+
+    def _look_outside(self, path: Path) -> NDArray[np.float32]:
+        """Return the vector of a photo that a search names by its path."""
+        if not path.is_file():
+            raise QuerySyntaxError(f"There is no photo “{path}”.", "Pick or drop it again.")
+        return self._start_workers().look_at(path).vector
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()

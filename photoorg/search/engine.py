@@ -108,7 +108,9 @@ class SearchEngine:
         def count(changed: Query) -> int:
             return self._count(changed, scope, look_at)
 
-        return replace(results, alternatives=alternatives(asked, self._spelling, count))
+        return replace(
+            results, alternatives=alternatives(asked, self._spelling, self._spelling.related, count)
+        )
 
     def _answer(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> SearchResults:
         planned = plan(query)

@@ -59,6 +59,7 @@ def show(
             "score": round(float(hit.score), 6),
             "why": hit.why,
             "relevant": place < results.relevant,
+            "id": int(hit.photo_id),
         }
         for place, hit in enumerate(hits)
         if hit.photo_id in paths  # else another process dropped it in this moment
