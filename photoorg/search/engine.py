@@ -14,10 +14,12 @@ from photoorg.core.query import Query
 from photoorg.core.records import PhotoScope, SearchHit, SearchResults
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
-from photoorg.search import likeness, words
+from photoorg.models.length_correction import LengthCorrection
+from photoorg.search import cut, likeness, words
 from photoorg.search.meaning import Judgement, Meaning, Wish
 from photoorg.search.parser import parse
 from photoorg.search.ports import (
+    CorrectsLength,
     FloatArray,
     IdArray,
     LookAlikeModel,
@@ -27,9 +29,6 @@ from photoorg.search.ports import (
 
 RELEVANT = 0.5
 """A photo is shown before "Show more" where it is at least as likely right as wrong."""
-
-_LEAST_RELEVANT = 0.03
-"""Below this nothing is an answer, however far it stands out."""
 
 _TAIL = 2000
 """Hits that are handed out although they are not relevant."""
@@ -108,6 +107,9 @@ class SearchEngine:
         self._similarity = similarity_index
         self._look_alike = look_alike
         self._notice = notice
+        self._correction = LengthCorrection()
+        if model is not None and isinstance(model, CorrectsLength):
+            self._correction = model.length_correction
         self._meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
             self._meaning = Meaning(joint_index, model, text_encoder)
@@ -138,10 +140,14 @@ class SearchEngine:
         banned = words.holding(self._catalog, [text for text in query.texts if text.weight < 0])
         if len(banned):
             ranking.probability[np.isin(ranking.ids, banned)] = 0
-        top = _leaders(ranking).sorted()
+        top = _leaders(ranking, self._bar(ranking, wish)).sorted()
         first = top.ids[:_LOOKED_THROUGH]
         top.probability[: len(first)][words.rejecting(self._catalog, wanted, first)] = 0
-        return _results(top.sorted(), wish.label, notice)
+        return _results(top.sorted(), wish.label, notice, self._bar(top, wish))
+
+    def _bar(self, ranking: _Ranking, wish: Wish) -> float:
+        """Return the probability from which on a photo belongs to the answer."""
+        return cut.bar(ranking.probability, len(wish.label.split()), self._correction)
 
     def _look(self, wish: Wish) -> tuple[Judgement, str]:
         """Return what the pixels say, and a notice where they cannot be asked, or not in full."""
@@ -262,28 +268,15 @@ def _fuse(seen: Judgement, matches: words.WordMatches) -> _Ranking:
     )
 
 
-def _bar(probability: FloatArray) -> float:
-    """Return the probability from which on a photo belongs to the answer.
-
-    Relative to the best: of a word that training saw seldom, even the right photos are improbable
-    and yet stand out. On COCO's labels over 128 photos, on which the share was also chosen, this
-    gives precision 0.67 at recall 0.50, where a flat 0.5 gives 0.81 at 0.19 and leaves half of the
-    words without an answer. The price: a word that nothing shows gets three answers on average.
-    """
-    best = float(probability.max(initial=0.0))
-    return max(_LEAST_RELEVANT, best / 4)
-
-
-def _leaders(ranking: _Ranking) -> _Ranking:
+def _leaders(ranking: _Ranking, bar: float) -> _Ranking:
     """Return the relevant photos and the best of the others, in no order."""
-    keep = int(np.count_nonzero(ranking.probability >= _bar(ranking.probability))) + _TAIL
+    keep = int(np.count_nonzero(ranking.probability >= bar)) + _TAIL
     if keep >= len(ranking.ids):
         return ranking
     return ranking.only(np.argpartition(-ranking.probability, keep)[:keep])
 
 
-def _results(ranking: _Ranking, label: str, notice: str) -> SearchResults:
-    bar = _bar(ranking.probability)
+def _results(ranking: _Ranking, label: str, notice: str, bar: float) -> SearchResults:
     looks = f"looks like “{label}”"
     faint = f"looks a little like “{label}”"
     why: list[str] = []
