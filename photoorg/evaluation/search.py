@@ -13,6 +13,7 @@ cut are judged on photos that it has not seen.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
 
 PROTOCOL = "search"
 
-UNTOUCHED = "coco128"
-"""Labelled photos at their own aspect, of which nothing was learned or chosen."""
+ORIGINAL = "coco128"
+"""Labelled photos at their own aspect. Nobody trains on these files, but two in three are photos
+of `coco` too, under the same COCO number; those that are not are judged once more alone."""
 
 ACCEPTED = {
     **SAME,
@@ -91,7 +93,7 @@ def evaluate_search(
     correction = LengthCorrection()
     if isinstance(asker.model, CorrectsLength):
         correction = asker.model.length_correction
-    held_out = _questions(asker, sets, _held_out)
+    held_out = _questions(asker, [*sets, *_unseen(sets)], _held_out)
     tables = [paper_queries(asker, sets), *_label_tables(held_out)]
     captions = _caption_table(asker, sets)
     if captions is not None:
@@ -121,7 +123,7 @@ def evaluate_search(
 
 def _read(setting: Setting) -> list[PhotoSet]:
     """Return the sets of a folder: those of the project's own data, or the folder itself."""
-    folders = [setting.data / name for name in (CAPTIONED, LABELLED, UNTOUCHED)]
+    folders = [setting.data / name for name in (CAPTIONED, LABELLED, ORIGINAL)]
     known = [f for f in folders if (f / CAPTIONS).is_file() or (f / LABELS).is_file()]
     sets = [prepare(open_dataset(folder), setting) for folder in known or [setting.data]]
     if not any(any(each.dataset.captions) or any(each.dataset.labels) for each in sets):
@@ -258,15 +260,41 @@ def _questions(
 
 
 def _held_out(photos: PhotoSet) -> PhotoSet | None:
-    """Return the photos that nothing was learned from or chosen by; None where there are none."""
-    if photos.name == UNTOUCHED:
+    """Return the photos that no model is trained on; None where there are none."""
+    if photos.name.startswith(ORIGINAL):
         return photos
     return _rows(photos, photos.test_rows())
 
 
+def _unseen(sets: Sequence[PhotoSet]) -> list[PhotoSet]:
+    """Return the photos at their own aspect that training and calibration saw in no form.
+
+    Nothing where all are such, or none.
+    """
+    known = {photos.name: photos for photos in sets}
+    if ORIGINAL not in known or LABELLED not in known:
+        return []
+    seen = tuple(
+        path.stem
+        for path in known[LABELLED].dataset.paths
+        if part_of(path.name) is not Part.EVALUATION
+    )
+    numbers = [path.stem for path in known[ORIGINAL].dataset.paths]
+    rows = [
+        row
+        for row, number in enumerate(numbers)
+        if not any(other.endswith(number) for other in seen)
+    ]
+    if not 0 < len(rows) < len(numbers):
+        return []
+    chosen = known[ORIGINAL].rows(np.array(rows, dtype=np.int64))
+    named = replace(chosen.dataset, name=f"{ORIGINAL}, unseen photos")
+    return [replace(chosen, dataset=named)]
+
+
 def _set_aside(photos: PhotoSet) -> PhotoSet | None:
     """Return the photos that were set aside to calibrate by; None where there are none."""
-    if photos.name == UNTOUCHED:
+    if photos.name == ORIGINAL:
         return None
     splits, paths = photos.dataset.splits, photos.dataset.paths
     parts = [

@@ -19,6 +19,7 @@ from photoorg.evaluation.search_cut import (
     reliability,
 )
 from photoorg.evaluation.search_questions import MADE_UP, Questions
+from photoorg.models.holdout import Part, part_of
 from photoorg.models.length_correction import LengthCorrection
 
 
@@ -90,6 +91,18 @@ def test_all_tables(root):
     assert len(answer["length_correction"]["refitted"]) == 3
     with Image.open(root / "plots" / answer["plots"][0]) as picture:
         assert picture.size[0] > 300
+
+
+def test_photos_that_training_saw_in_another_form_are_judged_apart(root):
+    parts = {name: part_of(f"COCO_{name}.png") for name in (f"{n:012}" for n in range(20))}
+    unseen = [name for name, part in parts.items() if part is Part.EVALUATION]
+    rng = np.random.default_rng(0)
+    for folder, prefix in (("coco", "COCO_"), ("coco128", "")):
+        write_labelled(root / folder, {f"{prefix}{name}.png": ["red"] for name in parts}, rng)
+    tables = {table.title: table.rows for table in run(root).tables}
+    photos = {row.name: row.figures["photos"] for row in tables["Labels as queries"]}
+    assert photos["labels on coco128"] == 20
+    assert photos["labels on coco128, unseen photos"] == len(unseen) > 0
 
 
 def test_a_folder_of_labels_alone(root):

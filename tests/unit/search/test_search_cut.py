@@ -49,7 +49,7 @@ def test_nothing_is_found_where_chance_gives_such_a_best(photos):
     least = least_best(photos)
     assert bar(np.full(photos, least * 0.99, dtype=np.float32)) == NOTHING
     assert shown(row(least * 1.01, rest=photos - 1)) == 1
-    assert 0.05 <= least <= 0.3
+    assert 0.025 <= least <= 0.2
 
 
 def test_no_photos_no_answer():
@@ -82,12 +82,10 @@ def test_what_is_shown_stays_when_it_becomes_more_probable(p, correction, words,
 
 @given(probabilities, corrections, st.integers(1, 20), st.integers(0, 2000))
 def test_photos_of_something_else_never_add_answers(p, correction, words, count):
-    unheard = correction.before(IMPROBABLE, words) * 0.9
-    more = np.concatenate([p, np.full(count, min(unheard, 0.9), dtype=np.float32)])
-    limit = bar(p, words, correction)
-    if limit < unheard:  # the best one alone, which is improbable itself
-        return
-    assert bar(more, words, correction) >= limit
+    # So improbable that they would not be shown alone either.
+    unheard = 0.9 * min(correction.before(IMPROBABLE, words), least_best(1))
+    more = np.concatenate([p, np.full(count, unheard, dtype=np.float32)])
+    assert bar(more, words, correction) >= bar(p, words, correction)
 
 
 @given(probabilities, corrections, st.integers(1, 20))
@@ -102,7 +100,7 @@ def test_the_engine_says_nothing_found_and_hands_out_near_misses():
 
     from photoorg.search.engine import SearchEngine
 
-    catalog = FakeCatalog(pictures={n: picture(beach=1, dog=0.25) for n in range(40)})
+    catalog = FakeCatalog(pictures={n: picture(beach=1, dog=0.2) for n in range(40)})
     engine = SearchEngine(
         catalog, catalog.index(), catalog.index(similar=True), FakeModel(), FakeEncoder(), None
     )
