@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from photoorg.catalog import (
     assertions,
     browse,
+    company,
     descriptions,
     doctor,
     files,
@@ -28,6 +29,7 @@ from photoorg.catalog import (
 from photoorg.catalog.connection import ReaderPool, current_revision
 from photoorg.catalog.migrations import prepare_database
 from photoorg.catalog.records import (
+    Company,
     FailedFile,
     Finding,
     KnownFile,
@@ -37,6 +39,7 @@ from photoorg.catalog.records import (
     PreparedFile,
     RecognisedFile,
     Registered,
+    SaidOfTag,
     StoreOutcome,
     VectorBatch,
 )
@@ -343,6 +346,14 @@ class Catalog:
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed or rejected, for each of the photos."""
         return self._read(assertions.decided, photo_ids)
+
+    def said_of_tag(self, tag: str) -> SaidOfTag:
+        """Return the photos in the library that carry a tag, and those that were denied it."""
+        return self._read(company.said_of, tag)
+
+    def company(self, photo_id: PhotoId, tag: str) -> Sequence[Company]:
+        """Return how often each tag of a photo stands together with another, on other photos."""
+        return self._read(company.of_photo, photo_id, tag)
 
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""

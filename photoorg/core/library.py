@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -26,6 +27,7 @@ from photoorg.core.modelling import (
     VectorKindInfo,
 )
 from photoorg.core.progress import Progress
+from photoorg.core.reasons import WhyPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -102,6 +104,14 @@ class LibraryPort(Protocol):
 
         A photo that has no visual vector yet is left out of the answer.
         """
+
+    @property
+    def bulk(self) -> BulkPort:
+        """Suggestions for many photos at once."""
+
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:

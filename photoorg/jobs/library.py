@@ -40,6 +40,7 @@ from photoorg.core.records import (
 )
 from photoorg.features.registry import visual_spec
 from photoorg.jobs.background import BackgroundIndexer
+from photoorg.jobs.bulk import Bulk
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
@@ -48,6 +49,7 @@ from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
+from photoorg.jobs.why import Why
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
@@ -76,7 +78,11 @@ class Library:
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
+        self._bulk = Bulk(catalog, self._search, self._refresh)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
+        self._why = Why(
+            catalog, self._search, lambda: self._modelling.explainer()[0], self._refresh
+        )
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
@@ -164,6 +170,14 @@ class Library:
         self, photo_ids: Sequence[PhotoId], limit: int = 10
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
         return self._search.suggester.suggest(photo_ids, limit)
+
+    @property
+    def bulk(self) -> Bulk:
+        return self._bulk
+
+    @property
+    def why(self) -> Why:
+        return self._why
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:

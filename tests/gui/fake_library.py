@@ -23,6 +23,7 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
     MergeTags,
     Operation,
     RejectTag,
@@ -349,6 +350,11 @@ class FakeLibrary(FakeModels):
                 case AddTag(tag, photos) | ConfirmTag(tag, photos):
                     label = f"Add tag “{tag}” to {_photos(photos)}"
                     return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
+                case ConfirmTags(pairs):
+                    given = [each for tag, photos in pairs for each in _confirmed(photos, tag)]
+                    concerned = {each.photo_id for each in given}
+                    label = f"Accept {len(given)} suggestions on {_photos(concerned)}"
+                    return self._assert(given, label)
                 case RemoveTag(tag, photos):
                     label = f"Remove tag “{tag}” from {_photos(photos)}"
                     return self._assert(_to(photos, tag, None), label)
@@ -492,3 +498,7 @@ def _photos(photos: Iterable[PhotoId]) -> str:
 
 def _to(photos: Iterable[PhotoId], tag: str, state: TagState | None) -> tuple[TagAssertion, ...]:
     return tuple(TagAssertion(photo, tag, state) for photo in photos)
+
+
+def _confirmed(photos: Iterable[PhotoId], tag: str) -> tuple[TagAssertion, ...]:
+    return _to(photos, tag, TagState.CONFIRMED)
