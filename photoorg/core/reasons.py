@@ -88,12 +88,14 @@ class PartReason:
         effect: whether it speaks for the photo.
         strength: how much, 0 to 1: the probability that the photo shows or says it; of a filter 1.
         words: the same for a person: "looks like it, 83 %".
+        asks: the bare text, of a part that can be asked where in the photo it is; else None.
     """
 
     part: str
     effect: Effect
     strength: float
     words: str
+    asks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

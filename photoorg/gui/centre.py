@@ -23,6 +23,8 @@ class CentrePage(Enum):
     PHOTOS = "photos"
     FAILURES = "failures"
     MODELS = "models"
+    SUGGEST = "suggest"
+    SPREAD = "spread"
 
 
 class Centre(QWidget):
@@ -46,6 +48,7 @@ class Centre(QWidget):
         self._pages = QStackedWidget()
         for page in (view, self.first_run, self.empty, self.failures, models):
             self._pages.addWidget(page)
+        self._added: dict[CentrePage, QWidget] = {}
         self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -55,6 +58,11 @@ class Centre(QWidget):
         banner_room.addWidget(self.banner)
         column.addLayout(banner_room)
         column.addWidget(self._pages, 1)
+
+    def add(self, page: CentrePage, widget: QWidget) -> None:
+        """Take in what is shown for a page that has the whole room beside the sidebar."""
+        self._added[page] = widget
+        self._pages.addWidget(widget)
 
     @property
     def page(self) -> QWidget | None:
@@ -68,6 +76,11 @@ class Centre(QWidget):
     @property
     def shows_models(self) -> bool:
         return self.page is self.models
+
+    @property
+    def shows_added(self) -> bool:
+        """Whether a page is on show that somebody added."""
+        return self.page in self._added.values()
 
     @property
     def wanted(self) -> CentrePage:
@@ -100,6 +113,8 @@ class Centre(QWidget):
             self._show(self.failures)
         elif self._wanted is CentrePage.MODELS:
             self._show(self.models)
+        elif self._wanted in self._added:
+            self._show(self._added[self._wanted])
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:

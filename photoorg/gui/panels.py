@@ -34,8 +34,8 @@ class Panels(QObject):
         self.update()
 
     def toggle_inspector(self) -> None:
-        """Fold the inspector or unfold it; it has nothing to say beside the models."""
-        if not self._centre.shows_models:
+        """Fold the inspector or unfold it; it has nothing to say beside a page of its own."""
+        if not (self._centre.shows_models or self._centre.shows_added):
             self.inspector_wanted = not self.inspector_wanted
             self.update()
 
@@ -51,4 +51,5 @@ class Panels(QObject):
         self._top_bar.setVisible(started)
         self._sidebar.setVisible(started and self.sidebar_wanted)
         self._sidebar.set_models_shown(shown=models)
-        self._inspector.setVisible(started and self.inspector_wanted and not models)
+        alone = models or self._centre.shows_added
+        self._inspector.setVisible(started and self.inspector_wanted and not alone)

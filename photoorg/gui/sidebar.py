@@ -95,6 +95,7 @@ class Sidebar(QWidget):
         rescan_requested: look for changes on disk.
         reveal_requested(Path): show a folder in the file manager.
         operation_requested(Operation): carry this out.
+        spread_requested(str): give this tag to photos like those that carry it.
     """
 
     scope_selected = Signal(object)
@@ -106,6 +107,7 @@ class Sidebar(QWidget):
     rescan_requested = Signal()
     reveal_requested = Signal(object)
     operation_requested = Signal(object)
+    spread_requested = Signal(str)
 
     def __init__(
         self,
@@ -318,6 +320,7 @@ class Sidebar(QWidget):
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
+            menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(row.label))
             menu.addAction("Merge into…", lambda: self._pick_target(row, index))
         elif row.kind is RowKind.ALL:
             menu.addAction("Add folder…", self.add_folder_requested.emit)

@@ -36,6 +36,7 @@ class Evidence:
 
     Attributes:
         part: as typed; of several words that are looked for as one, all of them.
+        text: what it says, without quotes and weights; "" of a filter.
         weight: of a text or a photo, how much it counts; below 0 it pushes photos away.
         shows: probability that the photo shows it; None where that cannot be told.
         place: where it stands in letters, such as "tag dog" or "name"; "" where it does not.
@@ -45,6 +46,7 @@ class Evidence:
     """
 
     part: str
+    text: str = ""
     weight: float = 1.0
     shows: float | None = None
     place: str = ""
@@ -68,14 +70,12 @@ def found_reasons(photo_id: PhotoId, text: str, evidence: Sequence[Evidence]) ->
     """
     seen = [each for each in evidence if each.weight > 0 and each.shows is not None]
     best = max(seen, key=lambda each: each.shows or 0.0, default=None)
-    strongest = best.part if best is not None and (best.shows or 0.0) >= _A_LITTLE else ""
+    strongest = best.text if best is not None and (best.shows or 0.0) >= _A_LITTLE else ""
     texts = [each for each in evidence if each.passes is None]
     notes = []
     if texts and all(each.shows is None and not each.unknown for each in texts):
         notes.append("This photo was not looked at yet: only words and filters count.")
-    return FoundReasons(
-        photo_id, text, tuple(map(_reason, evidence)), strongest.strip('"'), tuple(notes)
-    )
+    return FoundReasons(photo_id, text, tuple(map(_reason, evidence)), strongest, tuple(notes))
 
 
 def _reason(each: Evidence) -> PartReason:
@@ -84,11 +84,12 @@ def _reason(each: Evidence) -> PartReason:
         said = "the photo passes" if each.passes else "the photo does not pass"
         return PartReason(each.part, effect, float(each.passes), said)
     said = _said(each)
+    asks = None if each.shows is None else each.text
     if each.weight < 0:
         effect = Effect.FOR if each.strength < _LIKELY else Effect.AGAINST
-        return PartReason(each.part, effect, 1 - each.strength, f"not wanted; {said}")
+        return PartReason(each.part, effect, 1 - each.strength, said, asks)
     effect = Effect.FOR if each.strength >= _A_LITTLE else Effect.NEITHER
-    return PartReason(each.part, effect, each.strength, said)
+    return PartReason(each.part, effect, each.strength, said, asks)
 
 
 def _said(each: Evidence) -> str:
@@ -165,8 +166,11 @@ class EvidenceFinder:
             at = np.flatnonzero(matches.ids == photo_id)
             place = str(matches.where[at[0]]) if len(at) else ""
             certainty = float(matches.certainty[at[0]]) if len(at) else 0.0
-            label = str(text).removeprefix("-")
-            found.append(Evidence(label, text.weight, shows, place, certainty, unknown=strange))
+            found.append(
+                Evidence(
+                    str(text), text.text, text.weight, shows, place, certainty, unknown=strange
+                )
+            )
         return found
 
     def _seen(

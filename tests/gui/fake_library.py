@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_bulk import FakeBulk
 from fake_models import FakeModels
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
+from fake_why import FakeWhy
 from numpy.typing import NDArray
 
 from photoorg.core.changes import (
@@ -86,6 +88,8 @@ class FakeLibrary(FakeModels):
     def __init__(self, root: Path, *, count: int | None = None) -> None:
         super().__init__()
         self.root = root
+        self.bulk = FakeBulk(self)
+        self.why = FakeWhy(self)
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []
         self.states: dict[PhotoId, tuple[PhotoState, str]] = {}
@@ -149,6 +153,10 @@ class FakeLibrary(FakeModels):
         """Return the tags that were said to be wrong on a photo."""
         said = self._said_of(photo_id).items()
         return tuple(sorted(tag for tag, (state, _) in said if state is TagState.REJECTED))
+
+    def carriers(self, tag: str) -> list[PhotoId]:
+        """Return the photos that carry a tag."""
+        return list(map(PhotoId, self.photo_ids(PhotoScope(tag=tag)).tolist()))
 
     def _said_of(self, photo_id: PhotoId) -> dict[str, tuple[TagState | None, TagSource]]:
         with self._lock:

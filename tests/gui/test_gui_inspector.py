@@ -18,9 +18,8 @@ from photoorg.core.changes import (
     SetRating,
 )
 from photoorg.core.ids import PhotoId
-from photoorg.core.records import PhotoState, Suggestion
+from photoorg.core.records import PhotoState
 from photoorg.gui.icons import IconSet
-from photoorg.gui.inspector.data import SUGGESTION_SAMPLE, mean_suggestions, suggest
 from photoorg.gui.inspector.inspector import Inspector
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import Appearance, ThemeService
@@ -227,25 +226,6 @@ def test_a_suggestion_for_many_goes_to_all(inspector, select, library, operation
     inspector._suggested.chip("sky").accept()
     assert operations == [ConfirmTag("sky", (ROCKET, PhotoId(5)))]
     assert "sky" in library.confirmed(PhotoId(5))
-
-
-def test_the_mean_counts_photos_without_the_suggestion():
-    answers = [
-        [Suggestion("sky", 0.8, "starter"), Suggestion("sea", 0.6, "starter")],
-        [Suggestion("sky", 0.4, "starter")],
-    ]
-    means = [(each.tag, each.probability) for each in mean_suggestions(answers, 5)]
-    assert means == [("sky", pytest.approx(0.6)), ("sea", pytest.approx(0.3))]
-    assert len(mean_suggestions(answers, 1)) == 1
-    assert mean_suggestions([], 5) == ()
-
-
-def test_a_large_selection_is_sampled(tmp_path, monkeypatch):
-    library = FakeLibrary(tmp_path, count=10_000)
-    asked = []
-    monkeypatch.setattr(library, "suggest", lambda ids, limit: asked.append(len(ids)) or {})
-    suggest(library, tuple(PhotoId(n) for n in range(1, 10_001)))
-    assert asked == [SUGGESTION_SAMPLE]
 
 
 def test_facts(qtbot, inspector, select, library):

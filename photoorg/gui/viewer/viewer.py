@@ -291,9 +291,10 @@ class Viewer(QWidget):
 
     def _show_why_panel(self) -> None:
         self.why.show()
-        self._place_why_panel()
+        self.place_why()
 
-    def _place_why_panel(self) -> None:
+    def place_why(self) -> None:
+        """Put what the model sees into its corner, after it grew or shrank."""
         margin = 2 * SPACE_ITEM
         self.why.move(margin, self.height() - self.why.height() - margin)
 
@@ -378,7 +379,7 @@ class Viewer(QWidget):
         middle = (size.height() - _EDGE_BUTTON) // 2
         self._previous.move(QPoint(2 * SPACE_ITEM, middle))
         self._next.move(QPoint(size.width() - _EDGE_BUTTON - 2 * SPACE_ITEM, middle))
-        self._place_why_panel()
+        self.place_why()
         super().resizeEvent(event)
 
     def name_label(self) -> QLabel:
