@@ -22,6 +22,8 @@ from photoorg.core.records import PhotoScope, Suggestion
 class FakeSource(Protocol):
     """What the fake asks of the fake library."""
 
+    deaf: set[PhotoId]
+
     def carriers(self, tag: str) -> list[PhotoId]: ...
     def rejected(self, photo_id: PhotoId) -> Sequence[str]: ...
     def confirmed(self, photo_id: PhotoId) -> Mapping[str, object]: ...
@@ -51,7 +53,8 @@ class FakeWhy:
         self.asked.append((photo_id, tag))
         if self.problem is not None:
             raise self.problem
-        seen = self._library.suggest([photo_id], 6).get(photo_id, ())
+        asked = [] if photo_id in self._library.deaf else [photo_id]
+        seen = self._library.suggest(asked, 6).get(photo_id, ())
         words = tuple((each.tag, 0.9 * each.probability) for each in seen)
         if not tag:
             return TagReasons(photo_id, tag, words)

@@ -108,7 +108,7 @@ def test_a_click_on_a_suggestion_makes_it_a_tag(
 ):
     select(CAT)
     chip = inspector._suggested.chip("animal")
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(10, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     settle(qtbot, tasks)
     assert operations == [ConfirmTag("animal", (CAT,))]
     assert "animal" in library.confirmed(CAT)
@@ -212,7 +212,7 @@ def test_many_photos_show_counts_and_a_click_gives_the_tag_to_all(
     assert tags(inspector)[:2] == [("favourite", ""), ("travel", "2/3")]
     chip = inspector._tags.chip("travel")
     assert chip.data.kind is ChipKind.PARTIAL
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(10, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     settle(qtbot, tasks)
     assert operations == [AddTag("travel", (CAT, COFFEE, CHINA))]
     assert ("travel", "") in tags(inspector)

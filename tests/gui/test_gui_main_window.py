@@ -397,7 +397,6 @@ def test_the_menu_offers_what_the_keys_do(window) -> None:
         "What the model sees",
         "Add tag…",
         "Suggest tags…",
-        "Give a tag to similar photos",
         "Rating",
         "Show in file manager",
         "Copy path",

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QW
 
 from photoorg.core.changes import ConfirmTags, Operation, RejectTag
 from photoorg.core.progress import Progress
+from photoorg.gui.bulk.notice import Notice
 from photoorg.gui.bulk.row import TagRow
 from photoorg.gui.bulk.source import BulkSource, Suggested
 from photoorg.gui.icons import IconSet
@@ -58,14 +59,18 @@ class SuggestPage(QWidget):
         self.close_button = create_icon_button(icons, "close", "Back to the photos")
         self._list = QWidget()
         self._column = QVBoxLayout(self._list)
-        self._state = create_label("", "dimmed", wrap=True)
+        self._state = Notice()
+        self._choice = QWidget()
         self._build()
         self.slider.valueChanged.connect(lambda value: source.set_least(value / 100))
         self.accept_button.clicked.connect(self._on_accept_all)
         self.close_button.clicked.connect(self.closed)
+        self._state.back_requested.connect(self.closed)
         source.changed.connect(self._show)
         source.progressed.connect(self._on_progress)
-        source.refused.connect(self._say)
+        source.refused.connect(
+            lambda text: self._state.say("There are no suggestions", text, back=True)
+        )
         self._show()
 
     def _build(self) -> None:
@@ -85,7 +90,8 @@ class SuggestPage(QWidget):
         self.slider.setFixedWidth(_SLIDER_WIDTH)
         self.slider.setAccessibleName("How likely a tag must be")
         self._likely.setMinimumWidth(self._likely.fontMetrics().horizontalAdvance(_likely(0.88)))
-        choice = QHBoxLayout()
+        choice = QHBoxLayout(self._choice)
+        choice.setContentsMargins(0, 0, 0, 0)
         choice.setSpacing(SPACE_ITEM)
         choice.addWidget(self.slider)
         choice.addWidget(self._likely)
@@ -105,7 +111,7 @@ class SuggestPage(QWidget):
         column.setContentsMargins(SPACE_EMPTY, SPACE_GROUP, SPACE_GROUP, 0)
         column.setSpacing(SPACE_GROUP)
         column.addLayout(head)
-        column.addLayout(choice)
+        column.addWidget(self._choice)
         column.addWidget(scroll, 1)
 
     # -- what is shown -----------------------------------------------------------------------
@@ -122,7 +128,7 @@ class SuggestPage(QWidget):
     @property
     def state(self) -> str:
         """What is said where there are no rows."""
-        return "" if self._state.isHidden() else self._state.text()
+        return self._state.text
 
     def focus(self) -> None:
         """Take the keyboard."""
@@ -139,7 +145,7 @@ class SuggestPage(QWidget):
         if suggested is None:
             self._drop_rows()
             self._about.setText(" ")
-            self._say("Looking for tags…")
+            self._state.say("Looking for tags…")
         else:
             self._show_rows(suggested)
         self._update_sum()
@@ -164,13 +170,17 @@ class SuggestPage(QWidget):
             row.show_suggestion(each, suggested.rows, least, len(self._source.photo_ids))
             row.show()
         if likely:
-            self._say("")
+            self._state.say("")
         elif suggested.answer.suggestions:
-            self._say("No tag is so likely on any of these photos. Move the slider to the left.")
-        elif suggested.answer.unseen == suggested.answer.asked:
-            self._say("These photos were not looked at yet. Suggestions come once they are read.")
+            self._state.say(
+                "No tag is so likely", "Move the slider to the left to see less sure ones."
+            )
+        elif unseen == suggested.answer.asked:
+            self._state.say(
+                "These photos were not looked at yet", "Suggestions come once they are.", back=True
+            )
         else:
-            self._say("There is nothing to suggest for these photos: every likely tag is decided.")
+            self._state.say("Nothing to suggest", "Every likely tag is decided already.", back=True)
 
     def _create_row(self, tag: str) -> TagRow:
         row = self._rows[tag] = TagRow(tag, self._thumbs, self._theme)
@@ -193,14 +203,15 @@ class SuggestPage(QWidget):
         self._sum.setText(f"accepts {given} on {wording.photos(photos)}" if tags else "")
         self.accept_button.setText(f"Accept {given}" if tags else "Accept")
         self.accept_button.setEnabled(bool(tags))
-
-    def _say(self, text: str) -> None:
-        self._state.setText(text)
-        self._state.setVisible(bool(text))
+        suggested = self._source.suggested
+        some = suggested is not None and bool(suggested.answer.suggestions)
+        self.accept_button.setVisible(some)
+        self._choice.setVisible(some)
 
     def _on_progress(self, progress: Progress) -> None:
         if self._source.suggested is None:
-            self._say(f"Looking for tags… {progress.done:,} of {wording.photos(progress.total)}")
+            done = f"{progress.done:,} of {wording.photos(progress.total)}"
+            self._state.say("Looking for tags…", done)
 
     # -- what the person does ----------------------------------------------------------------
     def _request(self, operation: Operation) -> None:

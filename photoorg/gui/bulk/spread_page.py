@@ -15,6 +15,7 @@ from photoorg.core.changes import AddTag, RejectTag
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import GridRow
+from photoorg.gui.bulk.notice import Notice
 from photoorg.gui.icons import IconSet
 from photoorg.gui.theme import SPACE_EMPTY, SPACE_GROUP, SPACE_ITEM, ThemeService
 from photoorg.gui.widgets import wording
@@ -80,13 +81,14 @@ class SpreadPage(QWidget):
         self._others_title = create_label("", "dimmed")
         self.deny_others_button = create_button("", "link")
         self._rest = QWidget()
-        self._state = create_label("", "dimmed", wrap=True)
+        self._state = Notice()
         self._build()
         self.slider.valueChanged.connect(self._on_slider)
         self.give_button.clicked.connect(self._on_give)
         self.deny_button.clicked.connect(lambda: self._deny(self.left_out))
         self.deny_others_button.clicked.connect(lambda: self._deny(self._below()))
         self.close_button.clicked.connect(self.closed)
+        self._state.back_requested.connect(self.closed)
         self.given.clicked.connect(lambda photo: self._toggle(self._left_out, photo))
         self.others.clicked.connect(lambda photo: self._toggle(self._added, photo))
 
@@ -167,7 +169,7 @@ class SpreadPage(QWidget):
     @property
     def state(self) -> str:
         """What is said where there are no photos."""
-        return "" if self._state.isHidden() else self._state.text()
+        return self._state.text
 
     def focus(self) -> None:
         """Take the keyboard."""
@@ -181,7 +183,7 @@ class SpreadPage(QWidget):
         self._added.clear()
         self._title.setText(f"Give “{tag}” to similar photos")
         self._about.setText(" ")
-        self._say("Looking for similar photos…")
+        self._state.say("Looking for similar photos…")
         self._update()
 
     def show_spread(self, spread: Spread) -> None:
@@ -190,20 +192,27 @@ class SpreadPage(QWidget):
         alike = spread.alike
         seeds = wording.photos(alike.seeds)
         like = f"the {seeds} selected" if spread.chosen else f"the {seeds} that carry it"
-        self._about.setText(f"Most like {like} first. Click a photo to leave it out.")
-        self._say(alike.note if not alike.photos else "")
-        if alike.photos:
+        about = f"Most like {like} first. Click a photo to leave it out."
+        self._about.setText(about if alike.photos else " ")
+        if not alike.photos:
+            self._state.say(
+                alike.note, "Give it to a few by hand, then come back.", back=True
+            )
+        else:
+            self._state.say("")
             # Where the person set the cut, it stays, also among others than before.
             self._cut = self._cut if self._moved else alike.cut
             blocked = self.slider.blockSignals(True)
             self.slider.setValue(round(STEPS * self._place(self._cut)))
             self.slider.blockSignals(blocked)
         self._update()
+        if self.close_button.hasFocus():
+            self.focus()
 
     def show_problem(self, text: str) -> None:
         """Say why there is nothing to show."""
         self._spread = None
-        self._say(text)
+        self._state.say("Similar photos cannot be looked for", text, back=True)
         self._update()
 
     def _photos(self) -> tuple[tuple[PhotoId, float], ...]:
@@ -234,18 +243,15 @@ class SpreadPage(QWidget):
         self.given.setVisible(bool(above))
         self._rest.setVisible(bool(below))
         self._others_title.setText(f"Less alike: {wording.photos(len(below))}")
-        self.deny_others_button.setText(f"None of these shows “{self._tag}”")
+        self.deny_others_button.setText(f"Not “{self._tag}” on these {len(self._below()):,}")
         self.deny_others_button.setVisible(bool(self._below()))
         count = len(self.chosen)
         self.give_button.setText(f"Give to {wording.photos(count)}" if count else "Give")
         self.give_button.setEnabled(bool(count))
+        self.give_button.setVisible(bool(photos))
         out = len(self.left_out)
         self.deny_button.setText(f"Not “{self._tag}” on the {out:,} left out")
         self.deny_button.setVisible(bool(out))
-
-    def _say(self, text: str) -> None:
-        self._state.setText(text)
-        self._state.setVisible(bool(text))
 
     # -- what the person does ----------------------------------------------------------------
     def _on_slider(self, value: int) -> None:

@@ -154,6 +154,7 @@ class Viewer(QWidget):
         self._similar.clicked.connect(self._on_similar)
         self._why_button.clicked.connect(self.why_toggled)
         self.why.word_chosen.connect(self.why_requested)
+        self.why.resized.connect(self._place_why_panel)
         self._zoom.clicked.connect(self.toggle_scale)
         self._slides.clicked.connect(self.toggle_slideshow)
         self._full_screen.clicked.connect(
@@ -291,10 +292,9 @@ class Viewer(QWidget):
 
     def _show_why_panel(self) -> None:
         self.why.show()
-        self.place_why()
+        self._place_why_panel()
 
-    def place_why(self) -> None:
-        """Put what the model sees into its corner, after it grew or shrank."""
+    def _place_why_panel(self) -> None:
         margin = 2 * SPACE_ITEM
         self.why.move(margin, self.height() - self.why.height() - margin)
 
@@ -379,7 +379,7 @@ class Viewer(QWidget):
         middle = (size.height() - _EDGE_BUTTON) // 2
         self._previous.move(QPoint(2 * SPACE_ITEM, middle))
         self._next.move(QPoint(size.width() - _EDGE_BUTTON - 2 * SPACE_ITEM, middle))
-        self.place_why()
+        self._place_why_panel()
         super().resizeEvent(event)
 
     def name_label(self) -> QLabel:

@@ -195,10 +195,14 @@ class WhyController(QObject):
                 part.show_why_problem(self._photo, self._answer)
             else:
                 part.show_why(*self._answer)
-        if self._answer is None and isinstance(self._reasons, Reasons) and self._reasons.of_tag:
-            for panel in self._panels:
-                panel.show_words(self._reasons.of_tag.words)
-        self._viewer.place_why()
+        if not isinstance(self._answer, tuple) and self._reasons is not None:
+            self._show_words(self._reasons)
+
+    def _show_words(self, reasons: Reasons | str) -> None:
+        """Show the words that came with the reasons, while there is no closer look at the photo."""
+        known = reasons.of_tag if isinstance(reasons, Reasons) else None
+        for panel in self._panels:
+            panel.show_words(() if known is None else known.words)
 
     def _on_toggled_in_inspector(self, *, wanted: bool) -> None:
         if wanted and len(self._inspector.photo_ids) == 1:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QLinearGradient, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QLinearGradient, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from photoorg.core.modelling import Explanation
@@ -58,9 +58,11 @@ class WhyPanel(QWidget):
 
     Signals:
         word_chosen(str): what speaks for this word? "" asks about the photo as a whole.
+        resized(): it is higher or lower now.
     """
 
     word_chosen = Signal(str)
+    resized = Signal()
 
     def __init__(
         self, theme: ThemeService, *, on_photo: bool = False, parent: QWidget | None = None
@@ -157,7 +159,6 @@ class WhyPanel(QWidget):
             if known:
                 bar.show_word(*words[number])
         self._caption.setVisible(bool(self.words))
-        self.adjustSize()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -175,7 +176,6 @@ class WhyPanel(QWidget):
         self.whole.setVisible(bool(tag) and not self._heading)
         self._legend.hide()
         self._say("Looking at the photo…")
-        self.adjustSize()
 
     def show_answer(self, explanation: Explanation) -> None:
         """Show what the model sees."""
@@ -187,18 +187,27 @@ class WhyPanel(QWidget):
         if heat is not None and self._heading and explanation.tag and not note:
             note = f"The map shows what speaks for “{explanation.tag}”."
         self._say(note)
-        self.adjustSize()
 
     def show_problem(self, text: str) -> None:
         """Say why there is no map; what else was answered stays."""
         self._legend.hide()
         self._say(text)
-        self.adjustSize()
 
     def _say(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self._caption.setVisible(bool(self.words))
+
+    def event(self, event: QEvent) -> bool:
+        """Over a photo it is as high as what it says; that is known once its parts are laid out."""
+        done = super().event(event)
+        if self._on_photo and event.type() == QEvent.Type.LayoutRequest:
+            self.adjustSize()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._on_photo:

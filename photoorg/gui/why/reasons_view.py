@@ -1,4 +1,4 @@
-"""Reasons from the person's own photos: the nearest ones, tags that go together, parts of a search."""
+"""Reasons from the person's own photos: the nearest, tags that go together, parts of a search."""
 
 from __future__ import annotations
 
