@@ -146,7 +146,7 @@ def test_tags_that_go_together_are_counted(
         (one, other): len(set(tagged[one]) & set(tagged[other]))
         for one in tagged
         for other in tagged
-        if one != other and other != "person"
+        if one != other and "person" not in (one, other)
     }
     (one, other), _ = max(together.items(), key=lambda pair: pair[1])
     photo = next(p for p in tagged[one] if p in tagged[other])
