@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -37,11 +38,8 @@ class BulkSuggestion:
         self, least: float, left_out: Collection[PhotoId] = frozenset()
     ) -> tuple[PhotoId, ...]:
         """Return the photos that are at least so likely to deserve it, most probable first."""
-        return tuple(
-            photo
-            for photo, probability in self.photos
-            if probability >= least and photo not in left_out
-        )
+        count = bisect_right(self.photos, -least, key=lambda pair: -pair[1])
+        return tuple(photo for photo, _ in self.photos[:count] if photo not in left_out)
 
 
 @dataclass(frozen=True, slots=True)

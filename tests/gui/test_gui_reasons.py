@@ -141,9 +141,12 @@ def test_a_photo_among_the_reasons_opens(qtbot, window, view, settle) -> None:
     assert not window.in_viewer
 
 
-def test_the_viewer_shows_them_over_the_photo(window, settle) -> None:
+@pytest.mark.parametrize("tag", ["animal", "a tag whose name takes more than a line of the panel"])
+def test_the_viewer_shows_them_over_the_photo(window, settle, library, tag) -> None:
+    library.apply(AddTag(tag, (COFFEE, ASTRONAUT, ROCKET, HUBBLE)))
+    library.apply(RejectTag(tag, (CHINA,)))
     window.open_viewer(CAT)
-    window.why.ask(CAT, "animal")
+    window.why.ask(CAT, tag)
     settle()
     over = window.why.views[1]
     assert len(over.near) == 3

@@ -18,6 +18,9 @@ from photoorg.gui.widgets.elided_label import ElidedLabel
 from photoorg.gui.widgets.photo_tiles import PhotoTiles, Tile
 from photoorg.gui.widgets.thumbs import Thumbs
 
+FOLDED: Final = 60
+"""Photos that are pictured while the row is one line; no screen is wider than they are."""
+
 _NAME_WIDTH: Final = 148
 
 
@@ -44,6 +47,9 @@ class TagRow(QWidget):
         self._left_out: set[PhotoId] = set()
         self._suggestion = BulkSuggestion(tag, ())
         self._least = 0.0
+        self._rows: Mapping[PhotoId, GridRow] = {}
+        self._selected = 0
+        self._open = False
         self._name = ElidedLabel(tag)
         self._name.setProperty("kind", "title")
         self._count = create_label("", "dimmed")
@@ -111,25 +117,33 @@ class TagRow(QWidget):
             selected: how many photos were asked about.
         """
         self._suggestion, self._least = suggestion, least
-        tiles = [
-            Tile.of(rows[photo], wording.percent(probability))
-            for photo, probability in suggestion.photos
-            if probability >= least and photo in rows
-        ]
-        self.tiles.set_tiles(tiles, left_out=self._left_out)
-        self._selected = selected
+        self._rows, self._selected = rows, selected
+        self._show_tiles()
         self._update_count()
+
+    def _show_tiles(self) -> None:
+        count = len(self.shown)
+        pictured = count if self._open else min(count, FOLDED)
+        tiles = [
+            Tile.of(self._rows[photo], wording.percent(probability))
+            for photo, probability in self._suggestion.photos[:pictured]
+            if photo in self._rows
+        ]
+        missing = pictured - len(tiles)
+        self.tiles.set_tiles(tiles, left_out=self._left_out, total=count - missing)
 
     def _update_count(self) -> None:
         self._count.setText(f"{len(self.chosen):,} of {wording.photos(self._selected)}")
         self.accept_button.setEnabled(bool(self.chosen))
 
     def _set_open(self, *, opened: bool) -> None:
+        self._open = opened
         self.tiles.set_lines(None if opened else 1)
+        self._show_tiles()
         self._fold.setVisible(opened)
 
     def _on_clicked(self, photo: PhotoId) -> None:
         self._left_out ^= {photo}
-        self.tiles.set_tiles(self.tiles.tiles, left_out=self._left_out)
+        self._show_tiles()
         self._update_count()
         self.left_out_changed.emit()

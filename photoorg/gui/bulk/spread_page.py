@@ -195,9 +195,7 @@ class SpreadPage(QWidget):
         about = f"Most like {like} first. Click a photo to leave it out."
         self._about.setText(about if alike.photos else " ")
         if not alike.photos:
-            self._state.say(
-                alike.note, "Give it to a few by hand, then come back.", back=True
-            )
+            self._state.say(alike.note, "Give it to a few by hand, then come back.", back=True)
         else:
             self._state.say("")
             # Where the person set the cut, it stays, also among others than before.

@@ -296,6 +296,7 @@ class Viewer(QWidget):
 
     def _place_why_panel(self) -> None:
         margin = 2 * SPACE_ITEM
+        self.why.set_room(self._canvas.height() - 2 * margin)
         self.why.move(margin, self.height() - self.why.height() - margin)
 
     # -- scale --------------------------------------------------------------------------------

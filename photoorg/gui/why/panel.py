@@ -18,6 +18,7 @@ from photoorg.gui.widgets.build import create_button, create_label
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 WORDS: Final = 6
+_SPACING: Final = 2
 _GRADIENT_STOPS: Final = 9
 
 
@@ -89,6 +90,7 @@ class WhyPanel(QWidget):
         self._caption = create_label("It comes near these words:", dimmed)
         self._parts = QVBoxLayout()
         self._heading = ""
+        self._room = 1 << 16
         self._build()
 
     def _build(self) -> None:
@@ -102,7 +104,7 @@ class WhyPanel(QWidget):
         head.addWidget(self.whole)
         column = QVBoxLayout(self)
         column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(2)
+        column.setSpacing(_SPACING)
         column.addLayout(head)
         column.addWidget(self._note)
         column.addWidget(self._legend)
@@ -201,9 +203,23 @@ class WhyPanel(QWidget):
     def event(self, event: QEvent) -> bool:
         """Over a photo it is as high as what it says; that is known once its parts are laid out."""
         done = super().event(event)
-        if self._on_photo and event.type() == QEvent.Type.LayoutRequest:
-            self.adjustSize()
+        layout = self.layout()
+        if self._on_photo and layout is not None and event.type() == QEvent.Type.LayoutRequest:
+            # `adjustSize` would take the height that it needs at the width that it likes best.
+            height = layout.totalHeightForWidth(self.width())
+            self._drop_words(height - self._room)
+            self.resize(self.width(), height)
         return done
+
+    def set_room(self, height: int) -> None:
+        """Say how high it may be; words that come less near make way."""
+        self._room = height
+
+    def _drop_words(self, surplus: int) -> None:
+        bars = self.bars
+        step = bars[0].height() + _SPACING if bars else 1
+        for bar in bars[max(0, len(bars) - max(0, -(-surplus // step))) :]:
+            bar.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -31,6 +31,7 @@ from photoorg.gui.theme import (
     sized_font,
 )
 from photoorg.gui.thumbnails import ThumbnailRequest
+from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.thumbs import Thumbs
 
 GAP: Final = 4
@@ -109,6 +110,7 @@ class PhotoTiles(QWidget):
         self._lines = lines
         self._action = action
         self._tiles: tuple[Tile, ...] = ()
+        self._total = 0
         self._left_out: frozenset[PhotoId] = frozenset()
         self._ringed: frozenset[PhotoId] = frozenset()
         self._current = 0
@@ -129,7 +131,7 @@ class PhotoTiles(QWidget):
     @property
     def overflow(self) -> int:
         """How many tiles there is no room for."""
-        return len(self._tiles) - self._room(self.width())
+        return self._total - self._room(self.width())
 
     @property
     def left_out(self) -> frozenset[PhotoId]:
@@ -146,15 +148,18 @@ class PhotoTiles(QWidget):
         *,
         left_out: Collection[PhotoId] = frozenset(),
         ringed: Collection[PhotoId] = frozenset(),
+        total: int | None = None,
     ) -> None:
         """Show these photos.
 
         Args:
-            tiles: in order.
+            tiles: in order; of very many, enough to fill the lines.
             left_out: which of them are faded and crossed.
             ringed: which of them have the ring of a choice.
+            total: how many there are, where not all are given.
         """
         self._tiles = tuple(tiles)
+        self._total = len(self._tiles) if total is None else total
         self._left_out, self._ringed = frozenset(left_out), frozenset(ringed)
         self._current = min(self._current, max(0, len(self._tiles) - 1))
         self._on_shape()
@@ -191,7 +196,7 @@ class PhotoTiles(QWidget):
 
     def _on_shape(self) -> None:
         self.setFixedHeight(self.heightForWidth(max(self.width(), self._side)))
-        self.setAccessibleName(f"{len(self._tiles):,} photos")
+        self.setAccessibleName(wording.photos(self._total))
         self.updateGeometry()
         self.update()
         self.overflow_changed.emit()
@@ -265,7 +270,7 @@ class PhotoTiles(QWidget):
 
     def _spoken(self, place: int) -> str:
         if self.overflow and place == self._room(self.width()) - 1:
-            return f"Show all {len(self._tiles):,}"
+            return f"Show all {self._total:,}"
         tile = self._tiles[place]
         state = "left out" if tile.photo_id in self._left_out else ""
         return " · ".join(filter(None, (tile.hint, state, self._action)))
