@@ -179,12 +179,17 @@ def _add_search(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "search",
-        lambda given: partial(search, query=" ".join(given.query), limit=given.limit),
+        lambda given: partial(
+            search, query=" ".join(given.query), limit=given.limit, why=given.why
+        ),
     )
     parser.add_argument(
         "query", nargs="+", metavar="QUERY", help="words, “quoted words”, tag:NAME, -without"
     )
     _add_limit(parser)
+    parser.add_argument(
+        "--why", action="store_true", help="say what each part of the query makes of each photo"
+    )
 
 
 def _add_similar(subparsers: Subparsers) -> None:
@@ -201,11 +206,14 @@ def _add_suggest(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "suggest",
-        lambda given: partial(suggest, photos=given.photos, limit=given.limit),
+        lambda given: partial(suggest, photos=given.photos, limit=given.limit, why=given.why),
     )
     _add_photos(parser)
     parser.add_argument(
         "--limit", type=_count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--why", action="store_true", help="say why: your nearest photos, tags that go together"
     )
 
 

@@ -100,7 +100,7 @@ def _said(each: Evidence) -> str:
     if each.unknown:
         facts.append("the model does not know this word")
     elif each.shows is not None:
-        percent = f"{min(99, max(1, round(each.shows * 100)))}\N{NO-BREAK SPACE}%"
+        percent = f"{min(99, max(1, round(each.shows * 100)))} %"
         if each.shows >= _LIKELY:
             facts.append(f"looks like it, {percent}")
         elif each.shows >= _A_LITTLE:

@@ -19,7 +19,7 @@ from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
 from photoorg.gui.widgets.thumbs import Thumbs
 
-ROWS: Final = 40
+ROWS: Final = 24
 """Tags shown; those behind them are right on fewer photos than anybody would look through."""
 
 _LEAST, _MOST = 15, 95

@@ -22,6 +22,7 @@ from photoorg.gui.widgets.thumbs import Thumbs
 _SIDE: Final = 88
 _SIDE_ON_PHOTO: Final = 78
 _ABREAST: Final = 3
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class ReasonsView(QWidget):
             if each.asks is not None:
                 bar.setToolTip(f"Show what speaks for “{each.asks}”")
                 bar.clicked.connect(lambda _=False, text=each.asks: self.text_chosen.emit(text))
-            words = create_label(each.words, self._dimmed, wrap=True)
+            words = create_label(each.words.replace(" %", f"{_NO_BREAK}%"), self._dimmed, wrap=True)
             words.setIndent(4)
             self._part_column.addWidget(bar)
             self._part_column.addWidget(words)

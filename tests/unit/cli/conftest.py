@@ -16,6 +16,7 @@ from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.reasons import FoundReasons, PartReason, TagReasons
 from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
 
 
@@ -25,6 +26,23 @@ class FakeFinding:
     ok: bool
     detail: str = ""
     remedy: str = ""
+
+
+class FakeWhy:
+    """Answers with what a test put in."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, TagReasons] = {}
+        self.parts: tuple[PartReason, ...] = ()
+        self.asked: list[tuple[object, ...]] = []
+
+    def of_tag(self, photo_id: PhotoId, tag: str) -> TagReasons:
+        self.asked.append((photo_id, tag))
+        return self.of.get(tag, TagReasons(photo_id, tag, notes=(f"Nothing of “{tag}”.",)))
+
+    def why_found(self, text: str, photo_id: PhotoId) -> FoundReasons:
+        self.asked.append((text, photo_id))
+        return FoundReasons(photo_id, text, self.parts)
 
 
 @dataclass
@@ -44,6 +62,7 @@ class FakeLibrary:
     while_indexing: Callable[[CancelToken], None] = lambda _: None
     asked: list[tuple[object, ...]] = field(default_factory=list)
     features: str = ""
+    why: FakeWhy = field(default_factory=FakeWhy)
     closed: bool = False
 
     def _ask(self, *what: object) -> None:
