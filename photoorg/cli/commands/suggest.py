@@ -38,16 +38,11 @@ def suggest(session: Session, *, photos: Sequence[Path], limit: int, why: bool =
             for each in suggestions.get(photo_id, ()):
                 figure = round(float(each.probability), 4)
                 listed.append({"tag": each.tag, "probability": figure, "source": each.source})
-                line: tuple[str, ...] = (
-                    str(path),
-                    each.tag,
-                    f"{each.probability:.0%}",
-                    each.source,
-                )
+                line = [str(path), each.tag, f"{each.probability:.0%}", each.source]
                 if why:
                     reasons = library.why.of_tag(photo_id, each.tag)
                     listed[-1]["why"] = tag_document(library, reasons)
-                    line = (*line, tag_words(library, reasons))
+                    line.append(tag_words(library, reasons))
                 lines.append(line)
             answers.append({"path": str(absolute(path)), "suggestions": listed})
     for path, photo_id in known.items():
