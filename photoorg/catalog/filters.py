@@ -20,6 +20,7 @@ from photoorg.core.conditions import (
     DateBetween,
     FolderContains,
     Has,
+    InAlbum,
     IsMissing,
     MediaTypeIs,
     NameContains,
@@ -92,6 +93,8 @@ def compile_condition(condition: Condition) -> Clause:
             return Clause(f"({_TRAITS[trait]})")
         case IsMissing():
             return Clause("p.missing")
+        case InAlbum():
+            return Clause("0")  # there are no albums yet
         case Not(inner):
             clause = compile_condition(inner)
             return Clause(f"NOT ({clause.sql})", clause.parameters)

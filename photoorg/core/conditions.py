@@ -103,6 +103,13 @@ class IsMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class InAlbum:
+    """Is in the album of this name; the name counts whole, letter case does not."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The condition does not hold."""
 
@@ -133,6 +140,7 @@ Condition = (
     | CameraContains
     | Has
     | IsMissing
+    | InAlbum
     | Not
     | AllOf
     | AnyOf
