@@ -139,5 +139,8 @@ class Why:
             from photoorg.search.trained import TrainedSearchModel, TrainedTextEncoder
 
             model = TrainedSearchModel(parts.trained)
-            return EvidenceFinder(self._catalog, index, model, TrainedTextEncoder(parts.trained))
-        return EvidenceFinder(self._catalog, index, parts.starter, parts.encoder)
+            encoder = TrainedTextEncoder(parts.trained)
+            return EvidenceFinder(self._catalog, index, model, encoder, self._catalog.photo_by_path)
+        return EvidenceFinder(
+            self._catalog, index, parts.starter, parts.encoder, self._catalog.photo_by_path
+        )

@@ -5,14 +5,16 @@ Asked for one photo at a time, so nothing here has to be quick for many.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 import numpy as np
 
+from photoorg.core.conditions import TagIs
 from photoorg.core.ids import PhotoId
-from photoorg.core.query import Filter, Query, Text
+from photoorg.core.query import Filter, Group, Join, Like, Looks, Part, Query, Text
 from photoorg.core.reasons import Effect, FoundReasons, PartReason
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
@@ -43,6 +45,9 @@ class Evidence:
         certainty: how sure that makes it, 0 to 1.
         passes: of a filter, whether the photo passes.
         unknown: the model has never met these words.
+        alike: cosine with a photo that the answer shall be like; None where it is no such part, or
+            cannot be told.
+        optional: one of several that are joined by `or`: where it does not hold, another may.
     """
 
     part: str
@@ -53,10 +58,14 @@ class Evidence:
     certainty: float = 0.0
     passes: bool | None = None
     unknown: bool = False
+    alike: float | None = None
+    optional: bool = False
 
     @property
     def strength(self) -> float:
         """How probable it is that the photo shows or says it: wrong only where both are."""
+        if self.alike is not None:
+            return min(1.0, max(0.0, self.alike))
         return 1 - (1 - (self.shows or 0.0)) * (1 - self.certainty)
 
 
@@ -71,7 +80,7 @@ def found_reasons(photo_id: PhotoId, text: str, evidence: Sequence[Evidence]) ->
     seen = [each for each in evidence if each.weight > 0 and each.shows is not None]
     best = max(seen, key=lambda each: each.shows or 0.0, default=None)
     strongest = best.text if best is not None and (best.shows or 0.0) >= _A_LITTLE else ""
-    texts = [each for each in evidence if each.passes is None]
+    texts = [each for each in evidence if each.text]
     notes = []
     if texts and all(each.shows is None and not each.unknown for each in texts):
         notes.append("This photo was not looked at yet: only words and filters count.")
@@ -79,14 +88,17 @@ def found_reasons(photo_id: PhotoId, text: str, evidence: Sequence[Evidence]) ->
 
 
 def _reason(each: Evidence) -> PartReason:
-    if each.passes is not None:
-        effect = Effect.FOR if each.passes else Effect.AGAINST
+    against = Effect.NEITHER if each.optional else Effect.AGAINST
+    if each.passes is not None and not each.text:
+        effect = Effect.FOR if each.passes else against
         said = "the photo passes" if each.passes else "the photo does not pass"
         return PartReason(each.part, effect, float(each.passes), said)
+    if each.passes is False:
+        return PartReason(each.part, against, 0.0, "the photo carries that tag already")
     said = _said(each)
     asks = None if each.shows is None else each.text
     if each.weight < 0:
-        effect = Effect.FOR if each.strength < _LIKELY else Effect.AGAINST
+        effect = Effect.FOR if each.strength < _LIKELY else against
         return PartReason(each.part, effect, 1 - each.strength, said, asks)
     effect = Effect.FOR if each.strength >= _A_LITTLE else Effect.NEITHER
     return PartReason(each.part, effect, each.strength, said, asks)
@@ -97,7 +109,9 @@ def _said(each: Evidence) -> str:
     if each.place:
         kind, _, name = each.place.partition(" ")
         facts.append(f"carries the tag “{name}”" if kind == "tag" else _PLACES.get(kind, kind))
-    if each.unknown:
+    if each.alike is not None:
+        facts.append(f"likeness {each.alike:.2f}")
+    elif each.unknown:
         facts.append("the model does not know this word")
     elif each.shows is not None:
         percent = f"{min(99, max(1, round(each.shows * 100)))} %"
@@ -107,9 +121,54 @@ def _said(each: Evidence) -> str:
             facts.append(f"looks a little like it, {percent}")
         else:
             facts.append(f"does not look like it, {percent}")
-    elif not facts:
+    elif not facts and each.text:
         facts.append("no word of the photo says it")
+    elif not facts:
+        facts.append("it cannot be compared with that photo")
     return ", ".join(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A part that stands in no group, as it counts within the whole.
+
+    Attributes:
+        label: as typed, with the sign of its groups.
+        weight: its own with those of the groups that it is in.
+        optional: whether it is joined to others by `or`.
+    """
+
+    part: Text | Like | Looks | Filter
+    label: str
+    weight: float
+    optional: bool
+
+
+def _asked(
+    parts: Sequence[Part], weight: float = 1.0, join: Join = Join.NEXT, *, optional: bool = False
+) -> Iterator[_Asked]:
+    """Yield all that is asked of a photo, in order."""
+    sign = "-" if weight < 0 else ""
+    plain = [part for part in parts if isinstance(part, Text) and part.plain]
+    if len(plain) > 1 and join is Join.NEXT:
+        whole = words.whole_text(plain)
+        yield _Asked(Text(whole), f"{sign}{whole}", weight, optional)
+    for part in parts:
+        match part:
+            case Group():
+                either = optional or part.join is Join.OR
+                yield from _asked(part.parts, weight * part.weight, part.join, optional=either)
+            case Filter():
+                yield _Asked(part, f"{sign}{part}", weight, optional)
+            case _:
+                yield _Asked(part, f"{sign}{part}", weight * part.weight, optional)
+
+
+def _text_of(part: Text | Like | Looks | Filter) -> str:
+    match part:
+        case Text(text) | Looks(text):
+            return text
+    return ""
 
 
 class EvidenceFinder:
@@ -120,6 +179,7 @@ class EvidenceFinder:
         index: the photos in the space that they share with texts; None where no model is ready.
         model: compares photos and texts.
         encoder: reads texts.
+        photo_at: returns the photo of the library at a path, or None.
     """
 
     def __init__(
@@ -128,50 +188,81 @@ class EvidenceFinder:
         index: VectorIndex | None = None,
         model: SearchModel | None = None,
         encoder: TextEncoder | None = None,
+        photo_at: Callable[[Path], PhotoId | None] = lambda _: None,
     ) -> None:
         self._catalog = catalog
         self._index = index
         self._model = model
         self._encoder = encoder
+        self._photo_at = photo_at
 
     def find(self, query: Query, photo_id: PhotoId) -> list[Evidence]:
         """Return the evidence of every part, in the order typed.
 
-        Several words of ordinary weight are looked for as one caption; that whole comes first.
+        Bare words that stand together are looked for as one caption; that whole comes before them.
         """
-        plain = [text for text in query.texts if text.weight == 1]
-        asked = list(query.texts)
-        if len(plain) > 1:
-            asked.insert(0, Text(words.whole_text(plain)))
-        judged = dict(zip(map(str, asked), self._judge(asked, photo_id), strict=True))
-        found: list[Evidence] = []
-        if len(plain) > 1:
-            found.append(judged[str(asked[0])])
-        for part in query.parts:
-            match part:
-                case Text():
-                    found.append(judged[str(part)])
-                case Filter(condition):
-                    passes = bool(np.isin(photo_id, self._catalog.select(condition)))
-                    found.append(Evidence(str(part), passes=passes))
-                case _:
-                    assert_never(part)
-        return found
+        asked = list(_asked(query.parts))
+        texts = [text for each in asked if (text := _text_of(each.part))]
+        shown, strange = self._seen(texts, photo_id)
+        known = dict(zip(texts, zip(shown, strange, strict=True), strict=True))
+        return [self._evidence(each, known, photo_id) for each in asked]
 
-    def _judge(self, texts: Sequence[Text], photo_id: PhotoId) -> list[Evidence]:
-        shown, unknown = self._seen([text.text for text in texts], photo_id)
-        found = []
-        for text, shows, strange in zip(texts, shown, unknown, strict=True):
-            matches = words.look_up(self._catalog, [text])
-            at = np.flatnonzero(matches.ids == photo_id)
-            place = str(matches.where[at[0]]) if len(at) else ""
-            certainty = float(matches.certainty[at[0]]) if len(at) else 0.0
-            found.append(
-                Evidence(
-                    str(text), text.text, text.weight, shows, place, certainty, unknown=strange
+    def _evidence(
+        self, asked: _Asked, known: dict[str, tuple[float | None, bool]], photo_id: PhotoId
+    ) -> Evidence:
+        part, label, optional = asked.part, asked.label, asked.optional
+        match part:
+            case Text(text):
+                shows, strange = known[text]
+                place, certainty = self._said(part, photo_id)
+                return Evidence(
+                    label,
+                    text,
+                    asked.weight,
+                    shows,
+                    place,
+                    certainty,
+                    None,
+                    strange,
+                    None,
+                    optional,
                 )
-            )
-        return found
+            case Looks(tag):
+                shows, strange = known[tag]
+                carries = self._passes(Filter(TagIs(tag)), photo_id)
+                return Evidence(
+                    label, tag, asked.weight, shows, passes=not carries, unknown=strange,
+                    optional=optional,
+                )  # fmt: skip
+            case Like():
+                alike = self._likeness(part, photo_id)
+                return Evidence(label, weight=asked.weight, alike=alike, optional=optional)
+            case Filter():
+                passes = self._passes(part, photo_id) is (asked.weight > 0)
+                return Evidence(label, passes=passes, optional=optional)
+        assert_never(part)
+
+    def _passes(self, part: Filter, photo_id: PhotoId) -> bool:
+        return bool(np.isin(photo_id, self._catalog.select(part.condition)))
+
+    def _said(self, text: Text, photo_id: PhotoId) -> tuple[str, float]:
+        """Return where a text stands in the words of a photo, and how sure that makes it."""
+        matches = words.look_up(self._catalog, [text])
+        at = np.flatnonzero(matches.ids == photo_id)
+        if not len(at):
+            return "", 0.0
+        return str(matches.where[at[0]]), float(matches.certainty[at[0]])
+
+    def _likeness(self, part: Like, photo_id: PhotoId) -> float | None:
+        """Return the cosine with a photo of the library, or None where it cannot be told."""
+        other = self._photo_at(Path(part.photo)) if isinstance(part.photo, str) else part.photo
+        if other is None or self._index is None:
+            return None
+        ids, rows = self._index.vectors(np.asarray([photo_id, other], dtype=np.int64))
+        place = dict(zip(ids.tolist(), rows, strict=True))
+        if photo_id not in place or other not in place:
+            return None
+        return float(place[photo_id] @ place[other])
 
     def _seen(
         self, texts: Sequence[str], photo_id: PhotoId

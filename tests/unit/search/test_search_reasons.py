@@ -107,3 +107,32 @@ def test_words_that_the_model_never_met(catalog: FakeCatalog) -> None:
 def test_probabilities_are_words(shows: float, words: str) -> None:
     found = found_reasons(PhotoId(1), "dog", [Evidence("dog", "dog", shows=shows)])
     assert found.parts[0].words.startswith(words)
+
+
+def test_alternatives_that_do_not_hold_are_no_fault(catalog: FakeCatalog) -> None:
+    found = why(catalog, "dog or tag:city", 1)
+    assert [(each.part, each.effect) for each in found.parts] == [
+        ("dog", Effect.FOR),
+        ("tag:city", Effect.NEITHER),
+    ]
+    excluded = why(catalog, "dog -(people or tag:city)", 1)
+    assert [(each.part, each.effect) for each in excluded.parts] == [
+        ("dog", Effect.FOR),
+        ("-people", Effect.FOR),
+        ("-tag:city", Effect.FOR),
+    ]
+
+
+def test_a_photo_to_be_like_tells_its_likeness(catalog: FakeCatalog) -> None:
+    catalog.pictures[4] = picture(dog=1.0, beach=0.5)
+    found = why(catalog, "like:#4 dog", 1)
+    assert found.parts[0].words == "likeness 1.00"
+    assert found.parts[0].effect is Effect.FOR
+    assert why(catalog, "like:#99", 1).parts[0].words == "it cannot be compared with that photo"
+
+
+def test_looks_as_if_it_had_a_tag(catalog: FakeCatalog) -> None:
+    assert why(catalog, "looks:dog", 1).parts[0].words.startswith("looks like it")
+    carried = why(catalog, "looks:Rex", 1).parts[0]
+    assert carried.effect is Effect.AGAINST
+    assert carried.words == "the photo carries that tag already"
