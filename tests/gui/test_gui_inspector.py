@@ -220,14 +220,6 @@ def test_many_photos_show_counts_and_a_click_gives_the_tag_to_all(
     assert not inspector._facts.isVisible()
 
 
-def test_a_suggestion_for_many_goes_to_all(inspector, select, library, operations):
-    select(ROCKET, PhotoId(5))
-    assert suggestions(inspector)[0] == "sky"
-    inspector._suggested.chip("sky").accept()
-    assert operations == [ConfirmTag("sky", (ROCKET, PhotoId(5)))]
-    assert "sky" in library.confirmed(PhotoId(5))
-
-
 def test_facts(qtbot, inspector, select, library):
     library.duplicates[CHINA] = (Path("/backup/china.jpg"),)
     select(CHINA)

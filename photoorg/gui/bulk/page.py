@@ -17,6 +17,7 @@ from photoorg.gui.icons import IconSet
 from photoorg.gui.theme import SPACE_EMPTY, SPACE_GROUP, SPACE_ITEM, ThemeService
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
+from photoorg.gui.widgets.elided_label import ElidedLabel
 from photoorg.gui.widgets.thumbs import Thumbs
 
 ROWS: Final = 24
@@ -51,7 +52,8 @@ class SuggestPage(QWidget):
         self._theme = theme
         self._rows: dict[str, TagRow] = {}
         self._title = create_label("", "title")
-        self._about = create_label("", "dimmed")
+        self._about = ElidedLabel()
+        self._about.setProperty("kind", "dimmed")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self._likely = create_label("")
         self._sum = create_label("", "dimmed")
