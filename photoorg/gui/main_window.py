@@ -497,4 +497,4 @@ class MainWindow(QMainWindow):
         """End threads and let go of the library; the window is of no use afterwards."""
         self.events.close()
         self.thumbnails.shutdown()
-        self.thumbs.shutdown()
+        self.bulk.release()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from fake_library import FakeLibrary
 from PySide6.QtCore import QPoint, QSettings, Qt
@@ -177,6 +180,42 @@ def test_the_question_before_is_cancelled(window, select, library, settle, monke
     select(CAT, COFFEE)
     select(ROCKET, HUBBLE)
     assert [token.cancelled for token in tokens] == [True, False]
+
+
+def test_photos_that_change_all_the_time_have_an_answer_yet(
+    qtbot, window, select, library, settle, monkeypatch
+):
+    may_answer = threading.Event()
+    suggest = library.bulk.suggest
+
+    def slow(photo_ids, *, token=None, on_progress=None):
+        may_answer.wait(10)
+        return suggest(photo_ids, token=token, on_progress=on_progress)
+
+    monkeypatch.setattr(library.bulk, "suggest", slow)
+    window.view.select_ids([ROCKET, HUBBLE])
+    qtbot.waitUntil(lambda: window.inspector.bulk.source._asking)
+    for _ in range(3):
+        window.inspector.bulk.source.refresh()
+        qtbot.wait(20)
+    assert library.bulk.asked == []
+    may_answer.set()
+    settle()
+    assert len(library.bulk.asked) == 2
+    assert chips(window)
+
+
+def test_closing_stops_the_question(qtbot, window, library, tasks, monkeypatch):
+    def endless(photo_ids, *, token=None, on_progress=None):
+        while True:
+            token.check()
+            time.sleep(0.005)
+
+    monkeypatch.setattr(library.bulk, "suggest", endless)
+    window.view.select_ids([ROCKET, HUBBLE])
+    qtbot.waitUntil(lambda: window.inspector.bulk.source._asking)
+    window.bulk.release()
+    qtbot.waitUntil(lambda: tasks.busy == 0)
 
 
 # -- the page ---------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ class BulkController(QObject):
         self._tasks = tasks
         self._inspector = inspector
         self._source = source = inspector.bulk.source
+        self._thumbs = thumbs
         self._show_page = show_page
         self._seeds: tuple[PhotoId, ...] = ()
         self.page = SuggestPage(source, thumbs, theme, icons)
@@ -113,6 +114,11 @@ class BulkController(QObject):
             # An ampersand would be taken for the mark of a key.
             name = tag.replace("&", "&&")
             given.addAction(f"{name}…", partial(self.open_spread, tag, photos))
+
+    def release(self) -> None:
+        """Stop what is under way and let go of the small photos; the window closes."""
+        self._source.set_photos(())
+        self._thumbs.shutdown()
 
     def on_change(self, changes: ChangeSet) -> None:
         """Ask again where a change concerns what is shown."""

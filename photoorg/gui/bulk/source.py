@@ -60,11 +60,11 @@ class BulkSource(QObject):
         self._photo_ids: tuple[PhotoId, ...] = ()
         self._suggested: Suggested | None = None
         self._token = CancelToken()
+        self._asking = self._again = False
         self._least = LIKELY
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self._ask)
         self._told.connect(self._on_told)
-        self.destroyed.connect(self._token.cancel)
 
     @property
     def photo_ids(self) -> tuple[PhotoId, ...]:
@@ -92,8 +92,7 @@ class BulkSource(QObject):
         if wanted == self._photo_ids:
             return
         self._photo_ids, self._suggested = wanted, None
-        self._token.cancel()
-        self._timer.stop()
+        self._stop()
         self.changed.emit()
         if len(wanted) > MOST_PHOTOS:
             self.refused.emit(f"Tags are suggested for up to {wording.photos(MOST_PHOTOS)}.")
@@ -101,9 +100,14 @@ class BulkSource(QObject):
             self._timer.start()
 
     def refresh(self) -> None:
-        """Ask again; the answer that is there stays until then."""
-        if 0 < len(self._photo_ids) <= MOST_PHOTOS:
-            self._token.cancel()
+        """Ask again; the answer that is there stays until then.
+
+        A question that is under way comes to its end first, or photos that change all the time,
+        as while they are being read, would never have an answer.
+        """
+        if self._asking:
+            self._again = True
+        elif 0 < len(self._photo_ids) <= MOST_PHOTOS and not self._timer.isActive():
             self._timer.start()
 
     def on_change(self, changes: ChangeSet) -> None:
@@ -120,6 +124,10 @@ class BulkSource(QObject):
         """
         if self._suggested is None:
             return
+        if self._asking:
+            # Its answer would bring back what is settled.
+            self._stop()
+            self._timer.start()
         kept = []
         for each in self._suggested.answer.suggestions:
             gone = answered.get(each.tag, ())
@@ -130,8 +138,16 @@ class BulkSource(QObject):
         self._suggested = replace(self._suggested, answer=answer)
         self.changed.emit()
 
+    def _stop(self) -> None:
+        """Let nobody hear of the question under way."""
+        self._token.cancel()
+        self._tasks.drop((id(self), "bulk"))
+        self._timer.stop()
+        self._asking = self._again = False
+
     def _ask(self) -> None:
         photo_ids = self._photo_ids
+        self._asking, self._again = True, False
         token = self._token = CancelToken()
 
         def work() -> Suggested:
@@ -150,9 +166,16 @@ class BulkSource(QObject):
 
     def _on_answer(self, suggested: Suggested) -> None:
         self._suggested = suggested
+        self._end()
         self.changed.emit()
 
+    def _end(self) -> None:
+        self._asking = False
+        if self._again:
+            self._timer.start()
+
     def _on_error(self, error: Exception) -> None:
+        self._end()
         if not isinstance(error, PhotoorgError):
             self._tasks.failed.emit(error)
             return
