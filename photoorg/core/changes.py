@@ -61,6 +61,17 @@ class ConfirmTag:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmTags:
+    """The person accepts many suggestions at once.
+
+    Attributes:
+        pairs: tags, each with the photos that it is accepted for.
+    """
+
+    pairs: tuple[tuple[str, tuple[PhotoId, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RejectTag:
     """The person says that a suggested tag is wrong; it is not suggested there again."""
 
@@ -164,6 +175,7 @@ Operation = (
     AddTag
     | RemoveTag
     | ConfirmTag
+    | ConfirmTags
     | RejectTag
     | RenameTag
     | MergeTags

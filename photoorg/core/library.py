@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from photoorg.core.albums import AlbumsPort
 from photoorg.core.asking import AskingPort
+from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -29,6 +30,7 @@ from photoorg.core.modelling import (
 )
 from photoorg.core.progress import Progress
 from photoorg.core.quality import QualityChanged, QualityPort
+from photoorg.core.reasons import WhyPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -115,6 +117,14 @@ class LibraryPort(Protocol):
 
         A photo that has no visual vector yet is left out of the answer.
         """
+
+    @property
+    def bulk(self) -> BulkPort:
+        """Suggestions for many photos at once."""
+
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:

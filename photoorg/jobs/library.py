@@ -44,6 +44,7 @@ from photoorg.jobs.active_model import JOINT
 from photoorg.jobs.albums import Albums
 from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
+from photoorg.jobs.bulk import Bulk
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
@@ -53,6 +54,7 @@ from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.personal import Looks, PersonalLearning
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
+from photoorg.jobs.why import Why
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
@@ -84,7 +86,11 @@ class Library:
         self._search = SearchService(catalog, store, self._quality.model)
         self._albums = Albums(catalog, self._search.albums)
         self._asking = Asking(catalog)
+        self._bulk = Bulk(catalog, self._search, self._refresh)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
+        self._why = Why(
+            catalog, self._search, lambda: self._modelling.explainer()[0], self._refresh
+        )
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
@@ -190,6 +196,14 @@ class Library:
             self._quality.catch_up()
         return self._search.suggester.suggest(photo_ids, limit)
 
+    @property
+    def bulk(self) -> Bulk:
+        return self._bulk
+
+    @property
+    def why(self) -> Why:
+        return self._why
+
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
         return self._history.apply(self._albums.prepared(operation))
@@ -227,17 +241,12 @@ class Library:
         on_state: Callable[[TrainingState], None],
         token: CancelToken,
     ) -> ModelInfo:
-        """Train a model and wait for the end.
+        """Train a model and wait for the end; errors are those of `Trainer.run`.
 
         Args:
             request: what to train.
             on_state: told at most ten times a second, from another thread.
             token: to stop; another call with the same request goes on.
-
-        Raises:
-            UsageProblem: another training runs, or the photos do not allow it.
-            Cancelled: through the token.
-            PhotoorgError: whatever else kept the training from its end.
         """
 
         def hear(event: LibraryEvent) -> None:

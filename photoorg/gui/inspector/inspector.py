@@ -22,6 +22,8 @@ from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.modelling import Explanation
 from photoorg.core.records import PhotoDetails, PhotoState, Suggestion
+from photoorg.gui.bulk.section import BulkSection
+from photoorg.gui.bulk.source import BulkSource
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.chips import ChipBoard, Flight
 from photoorg.gui.inspector.column import ColumnScroll, stack
@@ -29,6 +31,7 @@ from photoorg.gui.inspector.data import Described, Suggested, describe, suggest
 from photoorg.gui.inspector.facts import Facts
 from photoorg.gui.inspector.preview import Preview
 from photoorg.gui.inspector.rating import RatingStars
+from photoorg.gui.inspector.shown import standing, tag_chips
 from photoorg.gui.inspector.tag_edit import TagEdit
 from photoorg.gui.inspector.why_section import WhySection
 from photoorg.gui.tasks import TaskRunner
@@ -41,7 +44,7 @@ from photoorg.gui.theme import (
 )
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_label, create_labelled_button
-from photoorg.gui.widgets.chip import ChipData, ChipKind
+from photoorg.gui.widgets.chip import Chip, ChipData, ChipKind
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _RELEVANT = frozenset(
@@ -69,6 +72,7 @@ class Inspector(QWidget):
         left: Esc: the focus should go back to the photos.
         why_requested(str): what speaks for this tag? "" asks about the photo as a whole.
         why_toggled(bool): show what the model sees, or show it no longer.
+        spread_requested(str): give this tag to photos like those that carry it.
     """
 
     operation_requested = Signal(object)
@@ -79,6 +83,7 @@ class Inspector(QWidget):
     left = Signal()
     why_requested = Signal(str)
     why_toggled = Signal(bool)
+    spread_requested = Signal(str)
 
     def __init__(
         self,
@@ -109,6 +114,7 @@ class Inspector(QWidget):
         self._suggested = ChipBoard(theme)
         self._suggested_title = create_label("Suggested", "dimmed")
         self._hint = create_label(" ", "dimmed")
+        self.bulk = BulkSection(BulkSource(library, tasks, self), theme)
         self._similar = create_labelled_button(icons, "similar", "Find similar")
         self.why = WhySection(theme, icons)
         self._facts = Facts(icons)
@@ -143,6 +149,7 @@ class Inspector(QWidget):
             4,
             self._tagging,
             self._suggesting,
+            self.bulk,
             self._similar,
             SPACE_ITEM,
             self.why,
@@ -170,6 +177,8 @@ class Inspector(QWidget):
         self._suggested.why_requested.connect(self.why_requested)
         self.why.panel.word_chosen.connect(self.why_requested)
         self.why.toggled.connect(self.why_toggled)
+        self.bulk.operation_requested.connect(self.operation_requested)
+        self.bulk.accepting.connect(self._note_departure)
         self._similar.clicked.connect(self._on_similar)
         self._facts.reveal_requested.connect(self.reveal_requested)
 
@@ -179,6 +188,14 @@ class Inspector(QWidget):
         """The photos shown."""
         return self._photo_ids
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The confirmed tags of the photos shown, those on most of them first."""
+        described = self._described
+        if described is None or described.photo_ids != self._photo_ids:
+            return ()
+        return tuple(tag for tag, _ in described.tags)
+
     def set_selection(self, photo_ids: Sequence[PhotoId]) -> None:
         """Show other photos; what was there stays until they are read."""
         wanted = tuple(photo_ids)
@@ -187,6 +204,7 @@ class Inspector(QWidget):
         self._photo_ids = wanted
         self._rejected.clear()
         self._departures.clear()
+        self.bulk.source.set_photos(wanted if len(wanted) > 1 else ())
         self._show_selection()
         self.refresh()
 
@@ -208,8 +226,10 @@ class Inspector(QWidget):
             key=(id(self), "describe"),
             owner=self,
         )
+        if len(photo_ids) > 1:
+            return
         self._tasks.run(
-            lambda: suggest(self._library, photo_ids),
+            lambda: suggest(self._library, photo_ids[0]),
             self._on_suggested,
             key=(id(self), "suggest"),
             owner=self,
@@ -222,6 +242,7 @@ class Inspector(QWidget):
         for board in (self._tags, self._suggested):
             for chip in board.chips:
                 board.release(chip.data.tag)
+        self.bulk.release()
         self.refresh()
 
     def focus_tag_edit(self) -> None:
@@ -292,14 +313,14 @@ class Inspector(QWidget):
         else:
             self._show_many(described)
         self._stars.set_rating(described.rating)
-        self._tags.set_chips(_tag_chips(described), restart=restart)
+        self._tags.set_chips(tag_chips(described), restart=restart)
         self._show_suggestions(restart=restart)
         self._land_departures()
 
     def _show_one(self, details: PhotoDetails, described: Described) -> None:
         name = details.paths[0].name if details.paths else "Photo"
         self._title.setText(name)
-        self._subtitle.setText(_standing(details))
+        self._subtitle.setText(standing(details))
         self._subtitle.setVisible(bool(self._subtitle.text()))
         if details.state is PhotoState.FAILED:
             self._preview.show_message("warning", details.reason or "This file cannot be read.")
@@ -333,6 +354,7 @@ class Inspector(QWidget):
         self._facts.setVisible(facts)
         self._similar.setVisible(facts and readable)
         self.why.setVisible(facts and readable)
+        self.bulk.setVisible(len(self._photo_ids) > 1)
         self._tagging.setVisible(readable)
 
     def _show_thumbnails(self, described: Described) -> None:
@@ -405,9 +427,13 @@ class Inspector(QWidget):
     def _on_accept(self, tag: str) -> None:
         chip = self._suggested.chip(tag)
         if chip is not None:
-            start = QRect(chip.mapTo(self._content, QPoint(0, 0)), chip.size())
-            self._departures[tag] = (chip.grab(), start)
+            self._note_departure(chip)
         self._request(ConfirmTag(tag, self._photo_ids))
+
+    def _note_departure(self, chip: Chip) -> None:
+        """Remember from where an accepted suggestion will fly."""
+        start = QRect(chip.mapTo(self._content, QPoint(0, 0)), chip.size())
+        self._departures[chip.data.tag] = (chip.grab(), start)
 
     def _on_reject(self, tag: str) -> None:
         self._rejected.add(tag)
@@ -442,6 +468,7 @@ class Inspector(QWidget):
             menu.addAction("Add to all", chip.accept)
         if chip is not None:
             menu.addAction("Remove tag", chip.dismiss)
+        menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(tag))
         self._open(menu, position)
 
     def _on_suggestion_menu(self, tag: str, position: QPoint) -> None:
@@ -458,25 +485,3 @@ class Inspector(QWidget):
     def _open(self, menu: QMenu, position: QPoint) -> None:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
-
-
-def _standing(details: PhotoDetails) -> str:
-    """Return the line under the title: the state, where it is not the usual one."""
-    if details.missing:
-        return "File missing. Connect its drive, or rescan once it is back."
-    if details.state is PhotoState.PENDING:
-        return "Waiting to be read"
-    if details.state is PhotoState.FAILED:
-        return "Could not be read. It is tried again when the file changes."
-    return ""
-
-
-def _tag_chips(described: Described) -> list[ChipData]:
-    """Return the chips of the tags that all or some of the photos carry."""
-    total = len(described.photo_ids)
-    return [
-        ChipData(tag)
-        if count >= total
-        else ChipData(tag, ChipKind.PARTIAL, count / total, f"{count:,}/{total:,}")
-        for tag, count in described.tags
-    ]
