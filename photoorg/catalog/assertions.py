@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from photoorg.catalog import joins
 from photoorg.catalog.encoding import clean_tag, encode_ids, tag_key
+from photoorg.catalog.records import SaidOfTags
 from photoorg.catalog.writer import Transaction
 from photoorg.core.errors import UsageProblem
 from photoorg.core.ids import PhotoId, TagId
@@ -121,22 +124,45 @@ def put(tx: Transaction, tag_id: TagId, wanted: Mapping[PhotoId, Assertion | Non
             )
 
 
-def decided(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, frozenset[str]]:
-    """Return the confirmed and rejected tags of each photo."""
+def decided(
+    db: sqlite3.Connection, photo_ids: Sequence[PhotoId], *, confirmed_only: bool = False
+) -> dict[PhotoId, frozenset[str]]:
+    """Return the confirmed and, unless they are not asked for, rejected tags of each photo."""
     current = joins.resolve(db, photo_ids)
     tags: defaultdict[PhotoId, set[str]] = defaultdict(set)
     for photo_id, name in db.execute(
         """
         SELECT pt.photo_id, t.name FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
-        WHERE pt.photo_id IN (SELECT value FROM json_each(?))
+        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state >= ?
         """,
-        (encode_ids(current.values()),),
+        (encode_ids(current.values()), CONFIRMED if confirmed_only else REJECTED),
     ):
         tags[photo_id].add(name)
     return {
         photo_id: frozenset(tags[current[photo_id]] if photo_id in current else ())
         for photo_id in photo_ids
     }
+
+
+def everything(db: sqlite3.Connection) -> SaidOfTags:
+    """Return all that is known of tags on photos that are in the library."""
+    rows = np.array(
+        db.execute(
+            """
+            SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
+            JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
+            """
+        ).fetchall(),
+        dtype=np.int64,
+    ).reshape(-1, 3)
+    tag_ids, columns = np.unique(rows[:, 1], return_inverse=True)
+    names = dict(db.execute("SELECT id, name FROM tags").fetchall())
+    return SaidOfTags(
+        tuple(names[tag_id] for tag_id in tag_ids.tolist()),
+        rows[:, 0],
+        columns.reshape(-1).astype(np.int64),
+        rows[:, 2] == CONFIRMED,
+    )
 
 
 def follow_keywords(

@@ -246,6 +246,15 @@ def photo_by_path(db: sqlite3.Connection, path: Path) -> PhotoId | None:
     return None if row is None else PhotoId(row[0])
 
 
+def cameras(db: sqlite3.Connection) -> list[str]:
+    """Return the names of cameras, most photos first."""
+    rows = db.execute(
+        "SELECT camera FROM photos WHERE shown AND camera <> '' "
+        "GROUP BY camera ORDER BY COUNT(*) DESC, camera"
+    )
+    return [row[0] for row in rows]
+
+
 def perceptual_hashes(
     db: sqlite3.Connection, ids: Sequence[PhotoId] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog import (
+    albums,
     assertions,
     browse,
     descriptions,
@@ -37,10 +38,12 @@ from photoorg.catalog.records import (
     PreparedFile,
     RecognisedFile,
     Registered,
+    SaidOfTags,
     StoreOutcome,
     VectorBatch,
 )
 from photoorg.catalog.writer import Transaction, Writer
+from photoorg.core.albums import Album
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.conditions import Condition
 from photoorg.core.errors import UsageProblem
@@ -281,6 +284,10 @@ class Catalog:
         """Return how many photos in the library have a vector of this model."""
         return self._read(vectors.count, model_key)
 
+    def vector_ids(self, model_key: ModelKey) -> NDArray[np.int64]:
+        """Return the photos in the library that have a vector of this model, int64, ascending."""
+        return self._read(vectors.photo_ids, model_key)
+
     # -- browsing -----------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
@@ -348,6 +355,14 @@ class Catalog:
         """Return the tags that are confirmed or rejected, for each of the photos."""
         return self._read(assertions.decided, photo_ids)
 
+    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that are confirmed, for each of the photos."""
+        return self._read(assertions.decided, photo_ids, confirmed_only=True)
+
+    def said_of_tags(self) -> SaidOfTags:
+        """Return all that is known of tags on photos in the library."""
+        return self._read(assertions.everything)
+
     def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
         return self._read(tags.photos_rejecting, names)
@@ -360,6 +375,18 @@ class Catalog:
     def select(self, condition: Condition) -> NDArray[np.int64]:
         """Return the photos in the library that pass a filter, int64 [n], ascending."""
         return self._read(filters.select, condition)
+
+    def count(self, condition: Condition) -> int:
+        """Return how many photos in the library pass a filter."""
+        return self._read(filters.count, condition)
+
+    def cameras(self) -> Sequence[str]:
+        """Return the names of the cameras of photos in the library, most photos first."""
+        return self._read(browse.cameras)
+
+    def albums(self) -> Sequence[Album]:
+        """Return the smart albums in the person's order, not counted."""
+        return self._read(albums.load)
 
     def lexical_search(self, words: Sequence[str], limit: int = 500) -> Sequence[LexicalHit]:
         """Return photos whose tags, captions, names or folders hold any of the words, best first.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from photoorg.catalog import albums
 from photoorg.catalog.connection import BUSY_TIMEOUT_MS, connect, named_error, naming_errors
 from photoorg.catalog.copies import copy_database, copy_name
 from photoorg.catalog.schema import VERSION_1
@@ -42,7 +43,14 @@ def _create_version_1(database: Database) -> None:
         database.execute(statement)
 
 
-MIGRATIONS: Final = (Migration("first-tables", _create_version_1),)
+def _add_albums(database: Database) -> None:
+    database.execute(albums.TABLE)
+
+
+MIGRATIONS: Final = (
+    Migration("first-tables", _create_version_1),
+    Migration("smart-albums", _add_albums),
+)
 """Migration i leads from `user_version` i to i + 1."""
 
 
@@ -66,8 +74,9 @@ def prepare_database(
         version = _version(connection)
         _refuse_newer(version, len(migrations))
         _enable_wal(connection)
+        fresh = version == 0
         while version < len(migrations):
-            version = _migrate_once(connection, paths, migrations)
+            version = _migrate_once(connection, paths, migrations, keep_copy=not fresh)
 
 
 def _check_readable(database: Path, newest: int) -> None:
@@ -87,7 +96,11 @@ def _check_readable(database: Path, newest: int) -> None:
 
 
 def _migrate_once(
-    connection: sqlite3.Connection, paths: CatalogPaths, migrations: Sequence[Migration]
+    connection: sqlite3.Connection,
+    paths: CatalogPaths,
+    migrations: Sequence[Migration],
+    *,
+    keep_copy: bool,
 ) -> int:
     """Take one step, or none where another process took it; return the version reached."""
     # Imported only when tables change: it costs 0.4 s, which every start would feel.
@@ -102,7 +115,7 @@ def _migrate_once(
         _refuse_newer(version, len(migrations))
         if version < len(migrations):
             migration = migrations[version]
-            if version > 0:
+            if keep_copy and version > 0:
                 # The write lock is held, so this second connection copies the last committed state.
                 copy = paths.backups / copy_name(f"before-{migration.name}-from-v{version}")
                 copy_database(paths.database, copy)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
-from photoorg.catalog import assertions, joins
+from photoorg.catalog import albums, assertions, joins
 from photoorg.catalog.assertions import BY_PERSON, DENIED, PERSON, SOURCES, STATES, Assertion, Tag
 from photoorg.catalog.encoding import clean_tag, encode_ids, tag_key
 from photoorg.catalog.writer import Transaction
@@ -15,13 +15,17 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    DeleteAlbum,
     MergeTags,
+    MoveAlbum,
     Operation,
     RejectTag,
     RemoveTag,
+    RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SaveAlbum,
     SetRating,
     TagAssertion,
 )
@@ -54,6 +58,8 @@ def apply_operation(tx: Transaction, operation: Operation) -> ChangeSet:
             return _set_rating(tx, rating, photo_ids)
         case RestoreRatings(ratings):
             return _set_ratings(tx, dict(ratings), f"Restore the rating of {_photos(ratings)}")
+        case SaveAlbum() | RenameAlbum() | MoveAlbum() | DeleteAlbum():
+            return albums.apply(tx, operation)
     assert_never(operation)
 
 

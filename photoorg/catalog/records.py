@@ -182,3 +182,20 @@ class Finding:
     code: str
     message: str
     repairable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaidOfTags:
+    """All that is known of tags on the photos of a library, one row for each photo and tag.
+
+    Attributes:
+        names: the tags of which anything is known.
+        photo_ids: int64 [m], ascending.
+        tags: int64 [m], places in `names`.
+        confirmed: bool [m]; the others are rejected.
+    """
+
+    names: tuple[str, ...]
+    photo_ids: NDArray[np.int64]
+    tags: NDArray[np.int64]
+    confirmed: NDArray[np.bool_]

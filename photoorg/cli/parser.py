@@ -26,7 +26,15 @@ from photoorg.cli.commands.models import (
     use_model,
 )
 from photoorg.cli.commands.suggest import suggest
-from photoorg.cli.commands.tag import Judgement, list_tags, merge_tags, rename_tag, tag_photos
+from photoorg.cli.commands.tag import (
+    Judgement,
+    list_tags,
+    merge_tags,
+    rename_tag,
+    tag_doubts,
+    tag_photos,
+    tag_quality,
+)
 from photoorg.cli.commands.train import train
 from photoorg.cli.session import DEFAULT_FEATURES
 from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
@@ -47,7 +55,7 @@ COMMANDS = {
     "search": "find photos by words",
     "similar": "find photos that look like one",
     "suggest": "suggest tags for photos",
-    "tag": "add, remove, confirm, reject, list, rename and merge tags",
+    "tag": "add, remove, confirm, reject, list, rename, merge and judge tags",
     "train": "train a model on your tags, or on a folder of described photos",
     "models": "list, use, export, import and delete trained models",
     "evaluate": "measure how good search and suggestions are",
@@ -258,6 +266,17 @@ def _add_tag(subparsers: Subparsers) -> None:
         judge.add_argument("tag", type=_tag, metavar="TAG")
         _add_photos(judge)
     _command(verbs, "list", lambda _: list_tags, "list the tags, most used first")
+    _command(verbs, "quality", lambda _: tag_quality, "say how often the suggestions are right")
+    doubts = _command(
+        verbs,
+        "doubts",
+        lambda given: partial(tag_doubts, tag=given.tag, limit=given.limit),
+        "list tags on photos that are probably mistakes",
+    )
+    doubts.add_argument("tag", type=_tag, nargs="?", metavar="TAG", help="this tag alone")
+    doubts.add_argument(
+        "--limit", type=_count, default=200, metavar="N", help="mistakes (default: %(default)s)"
+    )
     rename = _command(
         verbs,
         "rename",

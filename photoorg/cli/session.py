@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from photoorg.core.paths import CatalogPaths
     from photoorg.core.progress import CancelToken, Progress
+    from photoorg.core.quality import QualityPort
     from photoorg.core.records import (
         IndexReport,
         PhotoScope,
@@ -88,6 +89,10 @@ class CommandLibrary(Protocol):
 
     def tags(self) -> Sequence[TagCount]:
         """Return all confirmed tags, most used first."""
+
+    @property
+    def quality(self) -> QualityPort:
+        """How good the suggestions are, and probable mistakes."""
 
     def photo_by_path(self, path: Path) -> PhotoId | None:
         """Return the photo that an absolute path shows, or None where it is not known."""

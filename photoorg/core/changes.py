@@ -23,6 +23,7 @@ class ChangeKind(StrEnum):
     TAGS = "tags"
     VECTORS = "vectors"
     FAILURES = "failures"
+    ALBUMS = "albums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,53 @@ class RestoreRatings:
     ratings: tuple[tuple[PhotoId, int | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SaveAlbum:
+    """Keep a search under a name; an album of that name gets the new search.
+
+    Attributes:
+        name: of the album.
+        query: the search text.
+        place: among the albums, from 0; None leaves an album where it is, and a new one last.
+    """
+
+    name: str
+    query: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameAlbum:
+    """Give an album a new name that no other has.
+
+    Attributes:
+        name: of the album.
+        new_name: what it is called from now on.
+        queries: (name, search text) of other albums that named it, as they read afterwards.
+    """
+
+    name: str
+    new_name: str
+    queries: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAlbum:
+    """Put an album at another place among the albums, from 0."""
+
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlbum:
+    """Forget an album; its photos stay."""
+
+    name: str
+
+
+AlbumOperation = SaveAlbum | RenameAlbum | MoveAlbum | DeleteAlbum
+
 Operation = (
     AddTag
     | RemoveTag
@@ -122,6 +170,7 @@ Operation = (
     | SetRating
     | RestoreAssertions
     | RestoreRatings
+    | AlbumOperation
 )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from photoorg.core.ids import PhotoId
 from photoorg.core.records import MediaType
 
 
@@ -110,6 +111,21 @@ class InAlbum:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """Is one of these photos."""
+
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlbum:
+    """Is in the album of this name, which by now is known to be: passes the condition."""
+
+    name: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The condition does not hold."""
 
@@ -141,6 +157,8 @@ Condition = (
     | Has
     | IsMissing
     | InAlbum
+    | OneOf
+    | OpenAlbum
     | Not
     | AllOf
     | AnyOf

@@ -15,6 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.core.albums import AlbumsPort
+from photoorg.core.asking import AskingPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
@@ -26,6 +28,7 @@ from photoorg.core.modelling import (
     VectorKindInfo,
 )
 from photoorg.core.progress import Progress
+from photoorg.core.quality import QualityChanged, QualityPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -38,7 +41,7 @@ from photoorg.core.records import (
     TagCount,
 )
 
-LibraryEvent = ChangeSet | Progress | TrainingState
+LibraryEvent = ChangeSet | Progress | TrainingState | QualityChanged
 """What listeners hear: something changed, or background work or a training moved on."""
 
 Unsubscribe = Callable[[], None]
@@ -78,6 +81,14 @@ class LibraryPort(Protocol):
 
     def thumbnail_path(self, key: str) -> Path:
         """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""
+
+    @property
+    def albums(self) -> AlbumsPort:
+        """The smart albums. Immediate."""
+
+    @property
+    def asking(self) -> AskingPort:
+        """What helps in typing a search. Immediate."""
 
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
@@ -190,6 +201,10 @@ class LibraryPort(Protocol):
             MediaProblem: the photo cannot be read.
             WorkerUnavailable: no worker can look at it.
         """
+
+    @property
+    def quality(self) -> QualityPort:
+        """How good the suggestions are, and what would make them better. Immediate."""
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:

@@ -34,6 +34,8 @@ from photoorg.core.conditions import (
     MediaTypeIs,
     NameContains,
     Not,
+    OneOf,
+    OpenAlbum,
     RatingCompares,
     TagIs,
 )
@@ -324,8 +326,10 @@ def format_condition(condition: Condition) -> str:
             return f"has:{trait}"
         case IsMissing():
             return "is:missing"
-        case InAlbum(name):
+        case InAlbum(name) | OpenAlbum(name):
             return f"album:{_value(name)}"
+        case OneOf(photo_ids):
+            return f"({' or '.join(f'like:#{photo_id}' for photo_id in photo_ids)})"
         case Not(inner):
             return f"-{format_condition(inner)}"
         case AllOf(conditions):

@@ -219,11 +219,13 @@ class Suggestion:
     Attributes:
         probability: calibrated, 0 to 1.
         source: the model that says so, such as "starter".
+        sure: it is so probable that, of those like it, the wanted part is right.
     """
 
     tag: str
     probability: float
     source: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.progress import Progress
 from photoorg.core.records import PhotoScope
-from photoorg.gui.browsing import Answer, BrowseController, Place
+from photoorg.gui.albums.controller import AlbumsController
+from photoorg.gui.browsing import BrowseController, Place
 from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
@@ -33,7 +34,12 @@ from photoorg.gui.pages import UndoToast
 from photoorg.gui.panels import Panels
 from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
-from photoorg.gui.search_bar import SearchBar
+from photoorg.gui.quality.controller import QualityController
+from photoorg.gui.quality.screens import QualityScreens
+from photoorg.gui.quality.wiring import connect_quality
+from photoorg.gui.search.bar import SearchBar
+from photoorg.gui.search.controller import SearchController
+from photoorg.gui.search.recent import RecentSearches
 from photoorg.gui.shortcuts import Command, ShortcutTable, Where
 from photoorg.gui.sidebar import Sidebar
 from photoorg.gui.status_bar import StatusBar
@@ -74,11 +80,12 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer(library, tasks, theme, icons, read_photo)
         self.sidebar = Sidebar(library, tasks, theme, icons)
         self.inspector = Inspector(library, tasks, theme, icons)
-        self.search = SearchBar(library, tasks, theme, icons)
+        self.search = SearchBar(library, tasks, theme, icons, RecentSearches(settings))
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
         models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
-        self.centre = Centre(self.view, models, theme, icons)
+        quality = QualityScreens(library, tasks, theme, icons, read_photo)
+        self.centre = Centre(self.view, models, quality, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
         self._pages = QStackedWidget()
@@ -95,12 +102,18 @@ class MainWindow(QMainWindow):
         self.models = ModelsController(
             library, tasks, self.events, models, self.status, self._selected, self
         )
+        self.quality = QualityController(library, tasks, self.events, self.edits, quality, self)
+        self.albums = AlbumsController(
+            self.search, self.centre.results, self.sidebar, self.edits, theme, self
+        )
+        self.asking = SearchController(self.search, self.centre, self.browse, self.sidebar, self)
         self.why = WhyController(library, tasks, self.inspector, self.viewer)
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
             Where.PHOTOS: self.view,
             Where.VIEWER: self.viewer,
+            Where.REVIEW: quality.review.asking,
         }
         self.commands = Commands(ShortcutTable(load_keys(settings)), places, self)
         self.look = TileLook(self.view, self.top_bar, self.commands)
@@ -154,7 +167,7 @@ class MainWindow(QMainWindow):
         self.status.training_requested.connect(self.centre.models.open_training)
         for left in (self.centre.failures.closed, self.centre.models.closed):
             left.connect(lambda: self.show_page(CentrePage.PHOTOS))
-        self.models.said.connect(lambda text: self.toast.show_text(text, undo=False))
+        self.models.said.connect(self._say)
         self.models.model_changed.connect(self.inspector.refresh)
         self.models.model_changed.connect(self.why.refresh)
         self.centre.failures.retry_requested.connect(
@@ -174,18 +187,15 @@ class MainWindow(QMainWindow):
 
     def _connect_browsing(self) -> None:
         self.browse.place_changed.connect(self._on_place)
-        self.browse.answer_changed.connect(self._on_answer)
         self.browse.contents_changed.connect(self._update_page)
-        self.browse.query_refused.connect(self.search.set_error)
         self.sidebar.scope_selected.connect(self.show_scope)
         self.inspector.tag_activated.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
-        self.search.search_requested.connect(self._on_search)
         self.search.cleared.connect(self._on_search_cleared)
         self.search.left.connect(self.view.setFocus)
-        self.search.image_dropped.connect(self.find_similar)
+        self.search.selection_wanted.connect(self.actions_on_photos.add_to_search)
+        self.actions_on_photos.search_requested.connect(self._on_photos_for_search)
+        self.albums.run_requested.connect(self.asking.search_everywhere)
         self.centre.empty.clear_search_requested.connect(self.search.clear)
-        self.centre.empty.closest_requested.connect(self.browse.show_more)
-        self.status.show_more_requested.connect(self.browse.show_more)
         self.status.clear_selection_requested.connect(self.view.clearSelection)
         self.top_bar.back_requested.connect(self.go_back)
         self.top_bar.sidebar_toggled.connect(self.panels.toggle_sidebar)
@@ -216,9 +226,10 @@ class MainWindow(QMainWindow):
 
     def _connect_commands(self) -> None:
         on = self.commands.on
+        parts = (self.centre, self.sidebar, self.panels, self.commands)
+        connect_quality(self.quality, self, *parts, self._say)
         on(Command.SEARCH, self._on_search_key)
-        on(Command.UNDO, self.edits.undo)
-        on(Command.REDO, self.edits.redo)
+        on(Command.SAVE_ALBUM, self.albums.save)
         on(Command.ADD_FOLDER, self.folders.choose)
         on(Command.TOGGLE_SIDEBAR, self.panels.toggle_sidebar)
         on(Command.TOGGLE_INSPECTOR, self.panels.toggle_inspector)
@@ -273,14 +284,18 @@ class MainWindow(QMainWindow):
         if isinstance(source, Path):
             self._go_similar(source, source.name)
         elif isinstance(source, bytes):
-            self._go_similar(source, "pasted image")
+            self._tasks.run(
+                lambda: self._library.asking.keep_image(source),
+                lambda path: self._go_similar(path, "pasted image"),
+                owner=self,
+            )
         elif isinstance(source, int):
             photo = PhotoId(source)
             place = self.model.place_of(photo)
             row = None if place is None else self.model.row(place)
             self._go_similar(photo, "this photo" if row is None else row.name)
 
-    def _go_similar(self, source: PhotoId | Path | bytes, name: str) -> None:
+    def _go_similar(self, source: PhotoId | Path, name: str) -> None:
         self.close_viewer()
         self.centre.want(CentrePage.PHOTOS)
         self.browse.find_similar(source, name)
@@ -339,30 +354,18 @@ class MainWindow(QMainWindow):
         self.close_viewer()
         self.search.focus()
 
-    def _on_search(self, text: str) -> None:
-        self.centre.want(CentrePage.PHOTOS)
-        self.browse.search(text)
+    def _on_photos_for_search(self, photos: tuple[PhotoId, ...], against: bool) -> None:
+        self.close_viewer()
+        self.search.add_photos(photos, against=against)
 
     def _on_search_cleared(self) -> None:
         self.browse.clear()
         self.view.setFocus()
 
     def _on_place(self, place: Place) -> None:
-        if place.similar is not None:
-            self.search.set_similar(place.name)
-        elif place.text != self.search.text.strip():
-            self.search.show_text(place.text)
-        elif not place.is_answer:
-            self.search.set_similar(None)
-        self.sidebar.select_scope(place.scope)
+        self.albums.follow(place)
         self.top_bar.set_back_possible(possible=place.is_answer)
         self.top_bar.set_grouping_allowed(allowed=not place.is_answer)
-
-    def _on_answer(self, answer: Answer) -> None:
-        self.search.set_notice(answer.results.notice)
-        self.search.set_error(None)
-        shown = answer.shown if self.browse.place.is_answer else None
-        self.status.set_result(shown, more=answer.more > 0)
 
     def _update_page(self) -> None:
         if not self.browse.loaded:
@@ -375,6 +378,7 @@ class MainWindow(QMainWindow):
             folders,
             len(self.model.ids),
             near=self.browse.answer.more,
+            alternatives=self.browse.answer.results.alternatives,
             working=working,
         )
         self.panels.update()
@@ -423,11 +427,16 @@ class MainWindow(QMainWindow):
         self.status.set_selection(len(photos) if len(photos) > 1 else 0)
 
     def _on_edited(self, changes: ChangeSet) -> None:
-        if len(changes.photo_ids) > 1 and changes.inverse is not None:
+        told = len(changes.photo_ids) > 1 or ChangeKind.ALBUMS in changes.kinds
+        if told and changes.inverse is not None:
             self.toast.show_text(f"Done: {changes.label}")
 
     def _say_step(self, done: str, name: str, label: str) -> None:
-        text = f"{done}: {label}" if label else f"There is nothing to {name}."
+        # A review says itself what it took back.
+        if not self.centre.is_immersed:
+            self._say(f"{done}: {label}" if label else f"There is nothing to {name}.")
+
+    def _say(self, text: str) -> None:
         self.toast.show_text(text, undo=False)
 
     def _on_tagging(self) -> None:

@@ -41,10 +41,13 @@ class PhotoActions(QObject):
     Signals:
         similar_requested(object): find photos like this PhotoId, Path or bytes.
         tagging_requested(): put the cursor where tags are typed.
+        search_requested(tuple[PhotoId, ...], bool): put these photos into the search, with True
+            against photos like them.
     """
 
     similar_requested = Signal(object)
     tagging_requested = Signal()
+    search_requested = Signal(object, bool)
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class PhotoActions(QObject):
         commands.on(Command.COPY_PATH, self.copy_paths)
         commands.on(Command.REVEAL, self.reveal)
         commands.on(Command.PASTE_IMAGE, self.paste)
+        commands.on(Command.ADD_TO_SEARCH, self.add_to_search)
         for stars, command in enumerate(RATINGS):
             commands.on(command, partial(self.rate, stars))
 
@@ -73,6 +77,11 @@ class PhotoActions(QObject):
         """Find photos like the current one."""
         if (photo := self._choice.current_photo()) is not None:
             self.similar_requested.emit(photo)
+
+    def add_to_search(self, *, against: bool = False) -> None:
+        """Put the chosen photos into the search, or have it push photos like them away."""
+        if photos := self._choice.chosen_photos():
+            self.search_requested.emit(photos, against)
 
     def rate(self, rating: int) -> None:
         """Rate the chosen photos, 0 to 5."""
@@ -118,6 +127,8 @@ class PhotoActions(QObject):
         menu = QMenu(parent)
         add(menu, Command.OPEN)
         add(menu, Command.FIND_SIMILAR)
+        add(menu, Command.ADD_TO_SEARCH)
+        menu.addAction("Search without this", lambda: self.add_to_search(against=True))
         add(menu, Command.SHOW_WHY)
         menu.addSeparator()
         add(menu, Command.ADD_TAG)

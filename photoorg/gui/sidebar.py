@@ -17,10 +17,21 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
 
-from photoorg.core.changes import AddTag, ChangeKind, ChangeSet, MergeTags, RenameTag
+from photoorg.core.albums import Album
+from photoorg.core.changes import (
+    AddTag,
+    ChangeKind,
+    ChangeSet,
+    DeleteAlbum,
+    MergeTags,
+    MoveAlbum,
+    RenameAlbum,
+    RenameTag,
+)
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.icons import IconSet
+from photoorg.gui.search.completing import quoted
 from photoorg.gui.sidebar_delegate import SidebarDelegate, in_chevron
 from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
 from photoorg.gui.tag_picker import TagPicker
@@ -30,6 +41,8 @@ from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_labelled_button
 from photoorg.gui.widgets.photo_mime import local_paths_of
 
+LOOKS_LIKE = "Find untagged photos that look like this"
+
 FILTER_FROM = 16
 """From this many tags on there is a field to filter them."""
 
@@ -37,7 +50,13 @@ _REFRESH_MS = 300
 """Counts change often while photos are read; the eye needs them no faster."""
 
 _RELEVANT = frozenset(
-    {ChangeKind.FOLDERS, ChangeKind.TAGS, ChangeKind.PHOTOS_ADDED, ChangeKind.PHOTOS_REMOVED}
+    {
+        ChangeKind.FOLDERS,
+        ChangeKind.TAGS,
+        ChangeKind.ALBUMS,
+        ChangeKind.PHOTOS_ADDED,
+        ChangeKind.PHOTOS_REMOVED,
+    }
 )
 
 
@@ -46,9 +65,11 @@ class SidebarTree(QTreeView):
 
     Signals:
         menu_requested(QModelIndex, QPoint): a context menu at a global position.
+        delete_requested(Row): Delete was pressed on a row.
     """
 
     menu_requested = Signal(object, object)
+    delete_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,12 +81,13 @@ class SidebarTree(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMouseTracking(True)
-        self.setAccessibleName("Folders and tags")
+        self.setAccessibleName("Folders, albums and tags")
         self.customContextMenuRequested.connect(self._on_menu)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -75,6 +97,13 @@ class SidebarTree(QTreeView):
             self.setExpanded(index, not self.isExpanded(index))
             return
         super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.currentIndex().data(Role.ROW)
+        if event.key() == Qt.Key.Key_Delete and isinstance(row, Row):
+            self.delete_requested.emit(row)
+        else:
+            super().keyPressEvent(event)
 
     def _on_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
@@ -89,17 +118,25 @@ class Sidebar(QWidget):
         scope_selected(PhotoScope): show these photos.
         add_folder_requested: ask the person for a folder.
         models_requested: show the models.
+        quality_requested(str): show how good the suggestions are, of this tag or with "" of all.
         failures_requested: show the files that could not be read.
         folders_dropped(tuple[Path, ...]): folders were dropped to be added.
         remove_folder_requested(Path): take a folder out of the library.
         rescan_requested: look for changes on disk.
         reveal_requested(Path): show a folder in the file manager.
         operation_requested(Operation): carry this out.
+        album_selected(Album): run this album's search.
+        albums_known(list[Album]): the albums were read again.
+        search_requested(str): search for this everywhere.
     """
 
+    album_selected = Signal(object)
+    albums_known = Signal(object)
+    search_requested = Signal(str)
     scope_selected = Signal(object)
     add_folder_requested = Signal()
     models_requested = Signal()
+    quality_requested = Signal(str)
     failures_requested = Signal()
     folders_dropped = Signal(object)
     remove_folder_requested = Signal(object)
@@ -119,6 +156,7 @@ class Sidebar(QWidget):
         self._library = library
         self._tasks = tasks
         self._scope = PhotoScope()
+        self._album = ""
         self._expanded: set[Path] = set()
         self._picker = TagPicker(library, tasks, theme, self)
         self._model = SidebarModel(self)
@@ -133,6 +171,9 @@ class Sidebar(QWidget):
         self._models = create_labelled_button(icons, "models", "Models", "place")
         self._models.setToolTip("Models that suggest tags, and training (Ctrl+M)")
         self._models.setCheckable(True)
+        self._quality = create_labelled_button(icons, "quality", "Tag quality", "place")
+        self._quality.setToolTip("How good the suggestions are, and review (Ctrl+Shift+M)")
+        self._quality.setCheckable(True)
         self._add = create_labelled_button(icons, "folder-add", "Add folder", "place")
         self._failures = create_labelled_button(icons, "warning", "", "place")
         self._failures.hide()
@@ -155,7 +196,7 @@ class Sidebar(QWidget):
         column.addWidget(self._filter)
         foot = QVBoxLayout()
         foot.setSpacing(SPACE_ITEM // 2)
-        for place in (self._failures, self._models, self._add):
+        for place in (self._failures, self._quality, self._models, self._add):
             foot.addWidget(place)
         column.addLayout(foot)
 
@@ -164,12 +205,20 @@ class Sidebar(QWidget):
         self._add.clicked.connect(self.add_folder_requested)
         self._failures.clicked.connect(self.failures_requested)
         self._models.clicked.connect(self._on_models)
+        self._quality.clicked.connect(self._on_quality)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
         self._tree.menu_requested.connect(self._on_menu)
         self._tree.expanded.connect(lambda index: self._remember(index, expanded=True))
         self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
         self._model.rename_requested.connect(self._on_rename)
+        self._model.album_rename_requested.connect(
+            lambda name, new: self.operation_requested.emit(RenameAlbum(name, new))
+        )
+        self._model.album_moved.connect(
+            lambda name, place: self.operation_requested.emit(MoveAlbum(name, place))
+        )
+        self._tree.delete_requested.connect(self._on_delete)
         self._model.tag_dropped.connect(
             lambda tag, photos: self.operation_requested.emit(AddTag(tag, photos))
         )
@@ -184,9 +233,10 @@ class Sidebar(QWidget):
         """The photos chosen here."""
         return self._scope
 
-    def select_scope(self, scope: PhotoScope) -> None:
-        """Mark a scope as the one that is shown, without asking for it."""
+    def select_scope(self, scope: PhotoScope, album: str = "") -> None:
+        """Mark a scope, or the album of a name, as what is shown, without asking for it."""
         self._scope = scope
+        self._album = album
         self._mark_scope()
 
     def set_failures(self, count: int) -> None:
@@ -196,17 +246,21 @@ class Sidebar(QWidget):
         self._failures.setAccessibleName(text)
         self._failures.setVisible(bool(count))
 
-    def set_models_shown(self, *, shown: bool) -> None:
-        """Mark the models as what is on show, or the photos again."""
-        if shown:
+    def set_page_shown(self, *, models: bool, quality: bool) -> None:
+        """Mark the models or tag quality as what is on show, or the photos again."""
+        if models or quality:
             self._tree.selectionModel().clearSelection()
-        elif self._models.isChecked():
+        elif self._models.isChecked() or self._quality.isChecked():
             self._mark_scope()
-        self._models.setChecked(shown)
+        self._models.setChecked(models)
+        self._quality.setChecked(quality)
 
     def on_change(self, changes: ChangeSet) -> None:
-        """Read folders and tags again where a change concerns them, a few times a second."""
-        if changes.kinds & _RELEVANT and not self._timer.isActive():
+        """Read everything again where a change concerns it, a few times a second."""
+        relevant = set(_RELEVANT)
+        if self._model.rowCount(self._model.albums_index):
+            relevant.add(ChangeKind.PHOTOS_CHANGED)  # a rating may decide who is in an album
+        if changes.kinds & relevant and not self._timer.isActive():
             self._timer.start()
 
     def refresh(self) -> None:
@@ -217,30 +271,35 @@ class Sidebar(QWidget):
     # -- filling -----------------------------------------------------------------------------
     def _read(self) -> None:
         self._tasks.run(
-            lambda: (self._library.folders(), self._library.tags()),
+            lambda: (self._library.folders(), self._library.tags(), self._library.albums.all()),
             self._on_read,
             key=(id(self), "sidebar"),
             owner=self,
         )
 
-    def _on_read(self, answer: tuple[Sequence[FolderNode], Sequence[TagCount]]) -> None:
+    def _on_read(
+        self, answer: tuple[Sequence[FolderNode], Sequence[TagCount], Sequence[Album]]
+    ) -> None:
         if self._tree.state() is QAbstractItemView.State.EditingState:
             # New rows would close the editor and lose what is being typed.
             self._timer.start()
             return
-        folders, tags = answer
+        folders, tags, albums = answer
         scroll = self._tree.verticalScrollBar().value()
         with QSignalBlocker(self._tree.selectionModel()):
             self._model.set_folders(folders)
+            self._model.set_albums(albums)
             self._model.set_tags(tags)
         self._filter.setVisible(len(tags) >= FILTER_FROM)
         self._restore()
         self._tree.verticalScrollBar().setValue(scroll)
+        self.albums_known.emit(list(albums))
 
     def _restore(self) -> None:
         """Open what was open and mark what was marked, after rows were replaced."""
-        for row, section in enumerate((self._model.folders_index, self._model.tags_index)):
-            self._tree.setRowHidden(row + 1, QModelIndex(), not self._model.rowCount(section))
+        model = self._model
+        for section in (model.folders_index, model.albums_index, model.tags_index):
+            self._tree.setRowHidden(section.row(), QModelIndex(), not model.rowCount(section))
             self._tree.setExpanded(section, True)
         folders = self._model.row_of(self._model.folders_index)
         for folder in folders.walk():
@@ -251,7 +310,8 @@ class Sidebar(QWidget):
 
     def _mark_scope(self) -> None:
         self._model.keep(self._scope.tag)
-        index = self._model.index_of_scope(self._scope)
+        album = self._model.index_of_album(self._album)
+        index = album if album.isValid() else self._model.index_of_scope(self._scope)
         selection = self._tree.selectionModel()
         with QSignalBlocker(selection):
             if index.isValid():
@@ -274,10 +334,21 @@ class Sidebar(QWidget):
         self._models.setChecked(False)
         self.models_requested.emit()
 
+    def _on_quality(self) -> None:
+        self._quality.setChecked(False)
+        self.quality_requested.emit("")
+
     def _on_current(self, index: QModelIndex) -> None:
-        scope = self._model.row_of(index).scope() if index.isValid() else None
-        if scope is not None and scope != self._scope:
-            self._scope = scope
+        if not index.isValid():
+            return
+        row = self._model.row_of(index)
+        if row.kind is RowKind.ALBUM:
+            self._album = row.label
+            self.album_selected.emit(Album(row.label, row.query, row.count))
+            return
+        scope = row.scope()
+        if scope is not None and (scope != self._scope or self._album):
+            self._scope, self._album = scope, ""
             self.scope_selected.emit(scope)
 
     def _on_filter(self, text: str) -> None:
@@ -285,7 +356,7 @@ class Sidebar(QWidget):
             self._model.set_filter(text)
         self._restore()
         if text:
-            self._tree.setRowHidden(2, QModelIndex(), False)
+            self._tree.setRowHidden(self._model.tags_index.row(), QModelIndex(), False)
             position = QAbstractItemView.ScrollHint.PositionAtTop
             self._tree.scrollTo(self._model.tags_index, position)
 
@@ -316,9 +387,17 @@ class Sidebar(QWidget):
                 remove.triggered.connect(lambda: self.remove_folder_requested.emit(path))
         elif row.kind is RowKind.TAG:
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+            menu.addAction("Quality and review", lambda: self.quality_requested.emit(row.label))
+            looks = f"looks:{quoted(row.label)}"
+            menu.addAction(LOOKS_LIKE, lambda: self.search_requested.emit(looks))
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
             menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+        elif row.kind is RowKind.ALBUM:
+            menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+            menu.addSeparator()
+            menu.addAction("Rename", lambda: self._tree.edit(index))
+            menu.addAction("Delete album", lambda: self._on_delete(row))
         elif row.kind is RowKind.ALL:
             menu.addAction("Add folder…", self.add_folder_requested.emit)
             menu.addAction("Rescan", self.rescan_requested.emit)
@@ -326,6 +405,11 @@ class Sidebar(QWidget):
             menu.deleteLater()
             return None
         return menu
+
+    def _on_delete(self, row: Row) -> None:
+        """Delete an album: undo brings it back. Tags and folders have no such key."""
+        if row.kind is RowKind.ALBUM:
+            self.operation_requested.emit(DeleteAlbum(row.label))
 
     def _pick_target(self, row: Row, index: QModelIndex) -> None:
         corner = self._tree.visualRect(index).bottomLeft()

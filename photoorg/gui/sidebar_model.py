@@ -1,4 +1,4 @@
-"""The tree behind the sidebar: all photos, folders, tags."""
+"""The tree behind the sidebar: all photos, folders, albums, tags."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from photoorg.core.albums import Album
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.photo_mime import PHOTO_MIME, photo_ids_of
@@ -31,9 +32,13 @@ class RowKind(StrEnum):
     ALL = "all"
     SECTION = "section"
     FOLDER = "folder"
+    ALBUM = "album"
     TAG = "tag"
     NOTE = "note"
 
+
+ALBUM_MIME = "application/x-photoorg-album"
+"""An album's name, UTF-8."""
 
 MOST_TAGS = 500
 """Tags listed at once. Nobody scrolls through more, and the tree lays out row by row."""
@@ -46,6 +51,7 @@ _FLAGS = {
     RowKind.SECTION: Qt.ItemFlag.NoItemFlags,
     RowKind.FOLDER: _CHOICE,
     RowKind.NOTE: Qt.ItemFlag.NoItemFlags,
+    RowKind.ALBUM: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled,
     RowKind.TAG: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled,
 }
 
@@ -58,14 +64,18 @@ class Role(int, Enum):
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One row; `eq=False` because two rows are the same only if they are one object."""
+    """One row; `eq=False` because two rows are the same only if they are one object.
+
+    `count` is None where it is not known, `query` the search of an album.
+    """
 
     kind: RowKind
     label: str
-    count: int = 0
+    count: int | None = 0
     path: Path | None = None
     present: bool = True
     top: bool = False
+    query: str = ""
     parent: Row | None = None
     position: int = 0
     children: list[Row] = field(default_factory=list)
@@ -79,7 +89,7 @@ class Row:
                 return PhotoScope(folder=self.path)
             case RowKind.TAG:
                 return PhotoScope(tag=self.label)
-            case RowKind.SECTION | RowKind.NOTE:
+            case RowKind.SECTION | RowKind.NOTE | RowKind.ALBUM:
                 return None
 
     def adopt(self, children: list[Row]) -> None:
@@ -115,18 +125,23 @@ class SidebarModel(QAbstractItemModel):
     Signals:
         rename_requested(str, str): a tag was given a new name.
         tag_dropped(str, tuple): photos were dropped on a tag.
+        album_rename_requested(str, str): an album was given a new name.
+        album_moved(str, int): an album was dragged to another place among the albums.
     """
 
     rename_requested = Signal(str, str)
     tag_dropped = Signal(str, object)
+    album_rename_requested = Signal(str, str)
+    album_moved = Signal(str, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._root = Row(RowKind.SECTION, "")
         self._all = Row(RowKind.ALL, "All photos")
         self._folders = Row(RowKind.SECTION, "Folders")
+        self._albums = Row(RowKind.SECTION, "Albums")
         self._tags = Row(RowKind.SECTION, "Tags")
-        self._root.adopt([self._all, self._folders, self._tags])
+        self._root.adopt([self._all, self._folders, self._albums, self._tags])
         self._known_folders: tuple[FolderNode, ...] = ()
         self._known_tags: tuple[tuple[str, int], ...] = ()
         self._folded: tuple[str, ...] = ()
@@ -142,6 +157,11 @@ class SidebarModel(QAbstractItemModel):
         self._all.count = sum(node.count for node in nodes)
         self._tell(self._all)
         self._replace(self._folders, [_folder_row(node, top=True) for node in nodes])
+
+    def set_albums(self, albums: Sequence[Album]) -> None:
+        """Show these albums, in their order."""
+        rows = [Row(RowKind.ALBUM, a.name, a.count, query=a.query) for a in albums]
+        self._replace(self._albums, rows)
 
     def set_tags(self, tags: Sequence[TagCount]) -> None:
         """Show these tags, by name: a list that stands still is one that can be found in."""
@@ -235,6 +255,17 @@ class SidebarModel(QAbstractItemModel):
         """The heading of the folders."""
         return self.index_of(self._folders)
 
+    def index_of_album(self, name: str) -> QModelIndex:
+        """Return where an album is listed, or an invalid index."""
+        found = (row for row in self._albums.children if row.label == name)
+        row = next(found, None)
+        return QModelIndex() if row is None else self.index_of(row)
+
+    @property
+    def albums_index(self) -> QModelIndex:
+        """The heading of the albums."""
+        return self.index_of(self._albums)
+
     @property
     def tags_index(self) -> QModelIndex:
         """The heading of the tags."""
@@ -271,47 +302,75 @@ class SidebarModel(QAbstractItemModel):
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Ask for a new tag name; the row changes when the library says so."""
+        """Ask for a new name; the row changes when the library says so."""
         row = self.row_of(index)
         name = " ".join(str(value).split())
-        if row.kind is RowKind.TAG and name and name != row.label:
-            self.rename_requested.emit(row.label, name)
+        if row.kind in (RowKind.TAG, RowKind.ALBUM) and name and name != row.label:
+            is_tag = row.kind is RowKind.TAG
+            asked = self.rename_requested if is_tag else self.album_rename_requested
+            asked.emit(row.label, name)
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return _FLAGS[self.row_of(index).kind]
+        row = self.row_of(index)
+        # Albums are dropped between others, which to the view is a drop on their heading.
+        return Qt.ItemFlag.ItemIsDropEnabled if row is self._albums else _FLAGS[row.kind]
 
     def mimeTypes(self) -> list[str]:
-        return [PHOTO_MIME]
+        return [PHOTO_MIME, ALBUM_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        mime = QMimeData()
+        names = [self.row_of(index).label for index in indexes]
+        if names:
+            mime.setData(ALBUM_MIME, names[0].encode())
+        return mime
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
 
     def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction | Qt.DropAction.LinkAction
+        return Qt.DropAction.CopyAction | Qt.DropAction.LinkAction | Qt.DropAction.MoveAction
 
     def canDropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        return self.row_of(parent).kind is RowKind.TAG and bool(photo_ids_of(data))
+        target = self.row_of(parent)
+        if data.hasFormat(ALBUM_MIME):
+            return target is self._albums and row >= 0
+        return target.kind is RowKind.TAG and bool(photo_ids_of(data))
 
     def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
+        if data.hasFormat(ALBUM_MIME):
+            self._move_album(bytes(data.data(ALBUM_MIME).data()).decode("utf-8", "replace"), row)
+            return False  # the rows move when the library says so
         self.tag_dropped.emit(self.row_of(parent).label, photo_ids_of(data))
         return True
+
+    def _move_album(self, name: str, row: int) -> None:
+        """Ask for an album to stand before the row that it was dropped above."""
+        index = self.index_of_album(name)
+        if index.isValid() and row not in (index.row(), index.row() + 1):
+            self.album_moved.emit(name, row - (row > index.row()))
 
 
 def _same_shape(rows: list[Row], others: list[Row]) -> bool:
     """Return whether rows differ in nothing that would move one of them."""
     return len(rows) == len(others) and all(
         row.label == other.label
-        and row.path == other.path
+        and (row.path, row.query) == (other.path, other.query)
         and _same_shape(row.children, other.children)
         for row, other in zip(rows, others, strict=True)
     )
 
 
 def _tooltip(row: Row) -> str:
+    if row.kind is RowKind.ALBUM:
+        return row.query
     if row.kind is not RowKind.FOLDER:
         return ""
     if row.present:
@@ -322,5 +381,7 @@ def _tooltip(row: Row) -> str:
 def _spoken(row: Row) -> str:
     if row.kind in (RowKind.SECTION, RowKind.NOTE):
         return row.label
+    if row.count is None:
+        return f"{row.label}, album"
     away = "" if row.present else ", not there now"
     return f"{row.label}, {wording.photos(row.count)}{away}"

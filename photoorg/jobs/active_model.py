@@ -16,8 +16,10 @@ from photoorg.core.modelling import STARTER_ID
 from photoorg.features.text import TextEncoder, create_text_encoder
 from photoorg.index import IndexKeeper, Target, VectorIndex
 from photoorg.jobs.model_store import features_of
+from photoorg.models.personal import PersonalModel
 from photoorg.models.starter import StarterModel
 from photoorg.search.engine import SearchEngine
+from photoorg.search.personal import PersonalSuggester
 from photoorg.search.ports import TagSuggester
 from photoorg.search.spelling import Spelling
 from photoorg.search.suggest import Suggester
@@ -60,8 +62,13 @@ class Parts:
     trained: TrainedModel | None = None
 
 
-def assemble_starter(catalog: Catalog) -> Parts:
-    """Load the starter model with its indexes; what cannot be read is left out and said."""
+def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | None]) -> Parts:
+    """Load the starter model with its indexes; what cannot be read is left out and said.
+
+    Args:
+        catalog: of the library.
+        learned: returns what was learned of the person's own tags, if anything was.
+    """
     model: StarterModel | None = None
     encoder: TextEncoder | None = None
     problem: PhotoorgError | None = None
@@ -95,7 +102,7 @@ def assemble_starter(catalog: Catalog) -> Parts:
     return Parts(
         STARTER_ID,
         engine,
-        Suggester(catalog, model, encoder),
+        PersonalSuggester(catalog, model, Suggester(catalog, model, encoder), learned),
         (keeper,),
         model.vocabulary,
         problem,

@@ -26,6 +26,7 @@ from photoorg.core.modelling import (
 )
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.quality import QualityPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -39,6 +40,9 @@ from photoorg.core.records import (
     TagCount,
 )
 from photoorg.features.registry import visual_spec
+from photoorg.jobs.active_model import JOINT
+from photoorg.jobs.albums import Albums
+from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
@@ -46,6 +50,7 @@ from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
+from photoorg.jobs.personal import Looks, PersonalLearning
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
 from photoorg.jobs.workers import Workers, visual_files
@@ -75,13 +80,17 @@ class Library:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
-        self._search = SearchService(catalog, store)
+        self._quality = PersonalLearning(catalog, self._looks, self._emit)
+        self._search = SearchService(catalog, store, self._quality.model)
+        self._albums = Albums(catalog, self._search.albums)
+        self._asking = Asking(catalog)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
             self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
+            self._quality.follow()
 
     @classmethod
     def open(
@@ -143,6 +152,14 @@ class Library:
     def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
         return self._catalog.paths_of(photo_ids)
 
+    @property
+    def albums(self) -> Albums:
+        return self._albums
+
+    @property
+    def asking(self) -> Asking:
+        return self._asking
+
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
@@ -169,17 +186,23 @@ class Library:
     def suggest(
         self, photo_ids: Sequence[PhotoId], limit: int = 10
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
+        if self._follower is None:
+            self._quality.catch_up()
         return self._search.suggester.suggest(photo_ids, limit)
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
-        return self._history.apply(operation)
+        return self._history.apply(self._albums.prepared(operation))
 
     def undo(self) -> ChangeSet | None:
         return self._history.undo()
 
     def redo(self) -> ChangeSet | None:
         return self._history.redo()
+
+    @property
+    def quality(self) -> QualityPort:
+        return self._quality
 
     # -- models -----------------------------------------------------------------------------
     def model_kinds(self) -> Sequence[ModelKindInfo]:
@@ -367,6 +390,7 @@ class Library:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
         self._modelling.close()
+        self._quality.close()
         if self._follower is not None:
             self._follower.close()
         with self._lock:
@@ -398,6 +422,14 @@ class Library:
         )
         self._modelling.look_for_model(self._features, token, on_progress)
         return report
+
+    def _looks(self) -> Looks | None:
+        """Return what looks at photos for the personal model."""
+        self._refresh()
+        parts = self._search.starter_parts
+        if parts.starter is None or parts.encoder is None:
+            return None
+        return Looks(parts.starter, parts.encoder, parts.keepers[0].indexes[JOINT])
 
     def _remember(self, folders: Sequence[Path]) -> list[Path]:
         absolute = [Path(folder).expanduser().absolute() for folder in folders]

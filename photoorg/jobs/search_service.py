@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
+from photoorg.core.query import Query
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
+from photoorg.models.personal import PersonalModel
+from photoorg.search.albums import AlbumOpener
 from photoorg.search.engine import SearchEngine
 from photoorg.search.judging import LookAt
+from photoorg.search.parser import parse
 from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
@@ -25,10 +33,17 @@ class SearchService:
 
     Without a usable model the library still answers by names, captions and tags. Where the model
     that was chosen cannot be used, the starter answers, and each answer says so.
+
+    Attributes:
+        albums: opens the albums that a search names.
     """
 
-    def __init__(self, catalog: Catalog, models: ModelStore) -> None:
+    def __init__(
+        self, catalog: Catalog, models: ModelStore, learned: Callable[[], PersonalModel | None]
+    ) -> None:
+        """Take over the catalog and its models; `learned` returns what the person taught."""
         self._catalog = catalog
+        self._learned = learned
         self._models = models
         self._loading = threading.Lock()
         self._parts: Parts | None = None
@@ -36,6 +51,7 @@ class SearchService:
         self._fallback = ""
         self._asked = ""
         self._token = CancelToken()
+        self.albums = AlbumOpener(catalog.albums)
 
     @property
     def parts(self) -> Parts:
@@ -54,6 +70,11 @@ class SearchService:
             PhotoorgError: the model cannot be used; the message says why.
         """
         return _suggester_of(self._load())
+
+    @property
+    def starter_parts(self) -> Parts:
+        """What answers by the starter, whichever model is in use."""
+        return self._load_starter()
 
     @property
     def starter_suggester(self) -> TagSuggester:
@@ -86,11 +107,18 @@ class SearchService:
             QuerySyntaxError: the text cannot be read; its message says where.
             MediaProblem: a photo that is named by its path cannot be read.
         """
-        results = self._load().engine.search(text, scope, look_at=look_at)
+        opened = self.albums.opened(parse(text), lambda query: self._relevant(query, look_at))
+        results = self._load().engine.search(opened, scope, look_at=look_at)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
         return results
+
+    def _relevant(self, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
+        """Return the relevant photos of a query, int64 [n]."""
+        results = self._load().engine.search(query, look_at=look_at)
+        hits = results.hits[: results.relevant]
+        return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
@@ -201,7 +229,7 @@ class SearchService:
     def _load_starter(self) -> Parts:
         with self._loading:
             if self._starter is None:
-                self._starter = assemble_starter(self._catalog)
+                self._starter = assemble_starter(self._catalog, self._learned)
             return self._starter
 
     def _assemble_chosen(self, starter: Parts) -> Parts:

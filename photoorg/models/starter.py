@@ -22,6 +22,8 @@ from photoorg.models.starter_parts import (
     Heads,
     ImageTransform,
     JointSpace,
+    Spread,
+    join_traits,
     sigmoid,
 )
 from photoorg.models.vocabulary import IMAGENET_CLASSES
@@ -109,6 +111,7 @@ class StarterModel:
         tag_calibration: Calibration,
         relevance_calibration: Calibration,
         similarity: Similarity,
+        spread: Spread,
     ) -> None:
         self.manifest = manifest
         self._image_transform = image_transform
@@ -119,6 +122,7 @@ class StarterModel:
         self._tag_calibration = tag_calibration
         self._relevance_calibration = relevance_calibration
         self._similarity = similarity
+        self.spread = spread
         self._tag_statistics = background.statistics(tags.vectors)
 
     @classmethod
@@ -195,6 +199,10 @@ class StarterModel:
                 take_tensor(file, "similarity.mean", (visual,)),
                 take_tensor(file, "similarity.projection", (visual, None)),
             ),
+            spread=Spread(
+                take_tensor(file, "traits.mean", (dimension + inputs,)),
+                take_tensor(file, "traits.covariance", (dimension + inputs, dimension + inputs)),
+            ),
         )
 
     @property
@@ -239,6 +247,14 @@ class StarterModel:
     def embed_images(self, visual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map pooled vectors [n, v] to unit rows [n, d]."""
         return self._joint.place_images(*self._image_transform.both(visual))
+
+    def traits(self, visual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map pooled vectors [n, v] to what a person's own tags are learned from, [n, d + p].
+
+        The embedding [n, d], which knows what captions speak of, and beside it the heads' input
+        [n, p], which has kept what they do not; both count alike.
+        """
+        return join_traits(self._joint, *self._image_transform.both(visual))
 
     def embed_texts(self, text: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map text vectors [n, t] to unit rows [n, d]."""

@@ -48,23 +48,21 @@ def relevant_from(probability: FloatArray) -> float:
     return max(_LEAST_RELEVANT, best / 4)
 
 
-def count_relevant(verdict: Verdict) -> int:
-    """Return how many photos `rank` would call relevant."""
-    return int(np.count_nonzero(verdict.probability >= relevant_from(verdict.probability)))
-
-
 def rank(
-    universe: Universe, verdict: Verdict, in_order: Callable[[IdArray], IdArray] | None = None
+    universe: Universe,
+    verdict: Verdict,
+    bar: float,
+    in_order: Callable[[IdArray], IdArray] | None = None,
 ) -> Ranked:
     """Return photos by probability; those that are surely wrong are left out.
 
     Args:
         universe: the photos that were judged.
         verdict: on them.
+        bar: the probability from which on a photo is relevant.
         in_order: puts the ids of the relevant ones into another order.
     """
     probability = verdict.probability
-    bar = relevant_from(probability)
     relevant = int(np.count_nonzero(probability >= bar))
     keep = relevant + TAIL
     places = np.flatnonzero(probability > 0)

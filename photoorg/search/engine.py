@@ -29,6 +29,7 @@ from photoorg.search.ports import (
     TagJudge,
 )
 from photoorg.search.spelling import Spelling
+from photoorg.search.verdict import Verdict
 
 _EVERYTHING = PhotoScope()
 
@@ -123,7 +124,9 @@ class SearchEngine:
             if planned.order in (Order.NEWEST, Order.OLDEST):
                 newest = planned.order is Order.NEWEST
                 dated = partial(self._catalog.in_date_order, newest_first=newest)
-            ranked = answer.rank(judged.universe, judged.verdict, dated)
+            ranked = answer.rank(
+                judged.universe, judged.verdict, self._bar(judged.verdict, planned), dated
+            )
         else:
             ids = self._in_order(judged, scope, planned)
             unwanted = " ".join(filter(None, (w.unwanted_label for w in planned.wishes())))
@@ -137,8 +140,14 @@ class SearchEngine:
         if judged.verdict is None or planned.root is None:
             return len(judged.universe)
         if planned.root.ranks:
-            return answer.count_relevant(judged.verdict)
+            bar = self._bar(judged.verdict, planned)
+            return int(np.count_nonzero(judged.verdict.probability >= bar))
         return int(np.count_nonzero(judged.verdict.probability >= answer.RELEVANT))
+
+    def _bar(self, verdict: Verdict, planned: Plan) -> float:
+        """Return the probability from which on a photo belongs to the answer."""
+        del planned  # the same for every query
+        return answer.relevant_from(verdict.probability)
 
     def _in_order(self, judged: Judged, scope: PhotoScope, planned: Plan) -> IdArray:
         """Return the photos that come into question in the scope's order, or that asked for."""

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_albums import FakeAlbums, FakeAsking
 from fake_models import FakeModels
+from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
 from numpy.typing import NDArray
 
@@ -23,13 +25,17 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    DeleteAlbum,
     MergeTags,
+    MoveAlbum,
     Operation,
     RejectTag,
     RemoveTag,
+    RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SaveAlbum,
     SetRating,
     TagAssertion,
 )
@@ -94,6 +100,8 @@ class FakeLibrary(FakeModels):
         self.failed_files: list[Failure] = []
         self.paused = False
         self.extra_tags: list[TagCount] = []
+        self.albums = FakeAlbums()
+        self.asking = FakeAsking(root)
         self._lock = threading.RLock()
         self._asserted: dict[PhotoId, dict[str, tuple[TagState | None, TagSource]]] = {}
         self._ratings: dict[PhotoId, int] = {}
@@ -104,6 +112,7 @@ class FakeLibrary(FakeModels):
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         self._progress: Progress | None = None
         self._removed: set[Path] = set()
+        self.quality = FakeQuality(self.emit, self.count)
         self._write_photos()
         for index in range(min(self.count, len(SAMPLES))):
             share = len(range(index, self.count, len(SAMPLES)))
@@ -363,6 +372,9 @@ class FakeLibrary(FakeModels):
                     return self._rate([(photo, rating) for photo in photos])
                 case RestoreRatings(ratings):
                     return self._rate(ratings)
+                case SaveAlbum() | RenameAlbum() | MoveAlbum() | DeleteAlbum():
+                    label, inverse = self.albums.carry_out(operation)
+                    return self._changes({ChangeKind.ALBUMS}, (), label, inverse)
 
     def _assert(self, assertions: Iterable[TagAssertion], label: str) -> ChangeSet:
         before = []

@@ -20,6 +20,7 @@ from photoorg.core.paths import CatalogPaths
 from photoorg.core.records import PhotoScope, TagSource
 
 OLD = Path(__file__).parent / "old_catalogs"
+NEWEST = len(MIGRATIONS)
 
 
 def versions_and_tables(database: Path) -> tuple[int, set[str]]:
@@ -83,10 +84,10 @@ def test_each_step_keeps_a_copy_of_the_state_before_it(paths: CatalogPaths) -> N
     prepare_database(paths, read_only=False, migrations=steps)
     copies = sorted(paths.backups.iterdir())
     assert [copy.name.partition("-before-")[2] for copy in copies] == [
-        "add-places-from-v1.sqlite",
-        "nothing-from-v2.sqlite",
+        f"add-places-from-v{NEWEST}.sqlite",
+        f"nothing-from-v{NEWEST + 1}.sqlite",
     ]
-    assert [versions_and_tables(copy)[0] for copy in copies] == [1, 2]
+    assert [versions_and_tables(copy)[0] for copy in copies] == [NEWEST, NEWEST + 1]
     assert "places" not in versions_and_tables(copies[0])[1]
     assert "places" in versions_and_tables(paths.database)[1]
     with closing(sqlite3.connect(copies[0])) as db:
@@ -102,7 +103,7 @@ def test_a_step_that_fails_changes_nothing_and_can_be_tried_again(paths: Catalog
     assert versions_and_tables(paths.database) == before
     steps = (*MIGRATIONS, Migration("works", add_places))
     prepare_database(paths, read_only=False, migrations=steps)
-    assert versions_and_tables(paths.database)[0] == 2
+    assert versions_and_tables(paths.database)[0] == NEWEST + 1
 
 
 def test_rebuilding_a_table_does_not_take_those_with_it_that_refer_to_it(
@@ -155,7 +156,7 @@ def test_an_old_catalog_is_not_changed_by_one_who_only_reads(paths: CatalogPaths
     steps = (*MIGRATIONS, Migration("add-places", add_places))
     with pytest.raises(EnvironmentProblem, match="older photoorg"):
         prepare_database(paths, read_only=True, migrations=steps)
-    assert versions_and_tables(paths.database)[0] == 1
+    assert versions_and_tables(paths.database)[0] == NEWEST
 
 
 def test_the_word_tables_are_those_of_the_schema(paths: CatalogPaths) -> None:

@@ -16,6 +16,7 @@ from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.quality import Doubt, QualityReport
 from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
 
 
@@ -25,6 +26,22 @@ class FakeFinding:
     ok: bool
     detail: str = ""
     remedy: str = ""
+
+
+@dataclass
+class FakeQuality:
+    """Says of tags what a test put in."""
+
+    report_: QualityReport = field(default_factory=QualityReport)
+    doubts_: Sequence[Doubt] = ()
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def report(self) -> QualityReport:
+        return self.report_
+
+    def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:
+        self.asked.append(("doubts", tag, limit))
+        return self.doubts_
 
 
 @dataclass
@@ -43,6 +60,7 @@ class FakeLibrary:
     fails_with: BaseException | None = None
     while_indexing: Callable[[CancelToken], None] = lambda _: None
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    quality: FakeQuality = field(default_factory=FakeQuality)
     features: str = ""
     closed: bool = False
 
