@@ -16,14 +16,6 @@ from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
-from photoorg.core.modelling import (
-    Explanation,
-    ModelInfo,
-    ModelKindInfo,
-    TrainingRequest,
-    TrainingState,
-    VectorKindInfo,
-)
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import QualityPort
@@ -49,6 +41,7 @@ from photoorg.jobs.doctor import Finding, examine
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
+from photoorg.jobs.library_models import LibraryModels
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.personal import Looks, PersonalLearning
@@ -63,7 +56,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_FEATURES = "efficientnet-lite2"
 
 
-class Library:
+class Library(LibraryModels):
     """Opens, wires and closes what an open library consists of; the work is done elsewhere.
 
     With `background` (the window) a thread keeps the indexes in step with the catalog and notices
@@ -217,90 +210,6 @@ class Library:
     @property
     def quality(self) -> QualityPort:
         return self._quality
-
-    # -- models -----------------------------------------------------------------------------
-    def model_kinds(self) -> Sequence[ModelKindInfo]:
-        return self._modelling.model_kinds()
-
-    def text_kinds(self) -> Sequence[VectorKindInfo]:
-        return self._modelling.text_kinds()
-
-    def visual_kinds(self) -> Sequence[VectorKindInfo]:
-        return self._modelling.visual_kinds()
-
-    def models(self) -> Sequence[ModelInfo]:
-        return self._modelling.models()
-
-    def train(self, request: TrainingRequest) -> None:
-        self._modelling.train(request)
-
-    def train_now(
-        self,
-        request: TrainingRequest,
-        *,
-        on_state: Callable[[TrainingState], None],
-        token: CancelToken,
-    ) -> ModelInfo:
-        """Train a model and wait for the end; errors are those of `Trainer.run`.
-
-        Args:
-            request: what to train.
-            on_state: told at most ten times a second, from another thread.
-            token: to stop; another call with the same request goes on.
-        """
-
-        def hear(event: LibraryEvent) -> None:
-            if isinstance(event, TrainingState):
-                on_state(event)
-
-        unsubscribe = self.subscribe(hear)
-        try:
-            return self._modelling.train_now(request, token)
-        finally:
-            unsubscribe()
-
-    def training(self) -> TrainingState | None:
-        return self._modelling.training()
-
-    def cancel_training(self) -> None:
-        self._modelling.cancel_training()
-
-    def use_model(self, model_id: str) -> None:
-        self._modelling.use_model(model_id)
-        if self._follower is not None:
-            self._look_for_model()
-
-    def look_for_model(
-        self, *, on_progress: Callable[[Progress], None], token: CancelToken
-    ) -> None:
-        """Look at the photos that the model in use has not seen yet, now, in the calling thread.
-
-        Args:
-            on_progress: told at most ten times a second.
-            token: to stop; another call goes on with the work.
-
-        Raises:
-            Cancelled: through the token.
-            EnvironmentProblem: the disk is full, no worker starts, ...
-        """
-        self._modelling.look_for_model(self._features, token, on_progress)
-
-    def delete_model(self, model_id: str) -> None:
-        self._modelling.delete_model(model_id)
-
-    def export_model(self, model_id: str, file: Path) -> None:
-        self._modelling.export_model(model_id, file)
-
-    def import_model(self, file: Path) -> ModelInfo:
-        return self._modelling.import_model(file)
-
-    def suggest_with(
-        self, model_id: str, photo_ids: Sequence[PhotoId], limit: int = 10
-    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
-        return self._modelling.suggest_with(model_id, photo_ids, limit)
-
-    def explain(self, photo_id: PhotoId, tag: str = "") -> Explanation:
-        return self._modelling.explain(photo_id, tag)
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:
@@ -488,7 +397,7 @@ class Library:
 
         They came since its training.
         """
-        if self._modelling.features_in_use != self._features:
+        if self._follower is not None and self._modelling.features_in_use != self._features:
             self.rescan()
 
     def _refresh(self) -> None:

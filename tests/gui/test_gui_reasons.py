@@ -176,8 +176,7 @@ def test_closing_takes_them_away(window, view, settle) -> None:
 # -- why a search found a photo -----------------------------------------------------------------
 @pytest.fixture
 def answer(window, settle):
-    window.search.show_text("cat animal -people type:jpeg")
-    window._on_search("cat animal -people type:jpeg")
+    window.asking.search_everywhere("cat animal -people type:jpeg")
     settle()
     window.view.choose(CAT)
     settle()
