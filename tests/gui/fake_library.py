@@ -99,6 +99,7 @@ class FakeLibrary(FakeModels):
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []
         self.states: dict[PhotoId, tuple[PhotoState, str]] = {}
+        self.doubted: set[str] = set()
         self.missing: set[PhotoId] = set()
         self.missing_folders: set[str] = set()
         self.duplicates: dict[PhotoId, tuple[Path, ...]] = {}
@@ -330,7 +331,7 @@ class FakeLibrary(FakeModels):
                 continue
             decided = {*self.confirmed(photo), *self.rejected(photo)}
             answer[photo] = [
-                Suggestion(tag, probability, "starter")
+                Suggestion(tag, probability, "starter", sure=tag not in self.doubted)
                 for tag, probability in self.sample(photo).suggested
                 if tag not in decided
             ][:limit]

@@ -116,6 +116,21 @@ def test_a_click_on_a_suggestion_makes_it_a_tag(
     assert "animal" not in suggestions(inspector)
 
 
+def test_suggestions_that_are_less_sure_are_shown_when_they_are_wanted(
+    qtbot, inspector, select, library
+):
+    library.doubted = {"kitten", "fur"}
+    select(CAT)
+    assert suggestions(inspector) == ["animal", "whiskers", "indoors"]
+    assert inspector._less_sure.text() == "2 less sure"
+    qtbot.mouseClick(inspector._less_sure, Qt.MouseButton.LeftButton)
+    assert suggestions(inspector) == ["animal", "whiskers", "kitten", "indoors", "fur"]
+    assert inspector._less_sure.text() == "Only sure suggestions"
+    library.doubted = set()
+    select(COFFEE)
+    assert not inspector._less_sure.isVisible()
+
+
 def test_an_accepted_chip_flies_and_arrives(qtbot, inspector, select, tasks, monkeypatch):
     monkeypatch.setattr(ThemeService, "animations_enabled", lambda self: True)
     select(CAT)

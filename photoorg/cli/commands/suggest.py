@@ -37,7 +37,14 @@ def suggest(session: Session, *, photos: Sequence[Path], limit: int, why: bool =
             listed: list[dict[str, object]] = []
             for each in suggestions.get(photo_id, ()):
                 figure = round(float(each.probability), 4)
-                listed.append({"tag": each.tag, "probability": figure, "source": each.source})
+                listed.append(
+                    {
+                        "tag": each.tag,
+                        "probability": figure,
+                        "source": each.source,
+                        "sure": each.sure,
+                    }
+                )
                 line = [str(path), each.tag, f"{each.probability:.0%}", each.source]
                 if why:
                     reasons = library.why.of_tag(photo_id, each.tag)

@@ -31,7 +31,7 @@ from photoorg.gui.inspector.data import Described, Suggested, describe, suggest
 from photoorg.gui.inspector.facts import Facts
 from photoorg.gui.inspector.preview import Preview
 from photoorg.gui.inspector.rating import RatingStars
-from photoorg.gui.inspector.shown import standing, tag_chips
+from photoorg.gui.inspector.shown import fold_text, standing, tag_chips
 from photoorg.gui.inspector.tag_edit import TagEdit
 from photoorg.gui.inspector.why_section import WhySection
 from photoorg.gui.tasks import TaskRunner
@@ -43,7 +43,7 @@ from photoorg.gui.theme import (
     ThemeService,
 )
 from photoorg.gui.widgets import wording
-from photoorg.gui.widgets.build import create_label, create_labelled_button
+from photoorg.gui.widgets.build import create_button, create_label, create_labelled_button
 from photoorg.gui.widgets.chip import Chip, ChipData, ChipKind
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
@@ -102,6 +102,7 @@ class Inspector(QWidget):
         self._suggestions: tuple[Suggestion, ...] = ()
         self._suggestions_of: tuple[PhotoId, ...] = ()
         self._rejected: set[str] = set()
+        self._wants_less_sure = False
         self._departures: dict[str, tuple[QPixmap, QRect]] = {}
 
         self._preview = Preview(theme, icons, tasks)
@@ -113,6 +114,7 @@ class Inspector(QWidget):
         self._edit = TagEdit(library, tasks, theme)
         self._suggested = ChipBoard(theme)
         self._suggested_title = create_label("Suggested", "dimmed")
+        self._less_sure = create_button("", "link")
         self._hint = create_label(" ", "dimmed")
         self.bulk = BulkSection(BulkSource(library, tasks, self), theme)
         self._similar = create_labelled_button(icons, "similar", "Find similar")
@@ -138,8 +140,9 @@ class Inspector(QWidget):
             self._stars, SPACE_ITEM, self._tags, SPACE_ITEM, self._edit, SPACE_GROUP
         )
         self._suggesting, _ = stack(
-            self._suggested_title, SPACE_ITEM - 2, self._suggested, 4, self._hint, SPACE_PANEL
-        )
+            self._suggested_title, SPACE_ITEM - 2, self._suggested, 4, self._hint,
+            self._less_sure, SPACE_PANEL,
+        )  # fmt: skip
         self._content, column = stack(
             self._preview,
             SPACE_PANEL,
@@ -169,6 +172,7 @@ class Inspector(QWidget):
         self._suggested.accepted.connect(self._on_accept)
         self._suggested.dismissed.connect(self._on_reject)
         self._suggested.menu_requested.connect(self._on_suggestion_menu)
+        self._less_sure.clicked.connect(self._on_less_sure)
         for board in (self._tags, self._suggested):
             board.hint_changed.connect(self._on_hint)
         self._edit.tags_entered.connect(self._on_tags_entered)
@@ -389,13 +393,17 @@ class Inspector(QWidget):
         if described.details is not None:
             answered.update(described.details.rejected)
         current = self._suggestions if self._suggestions_of == self._photo_ids else ()
-        chips = [
-            ChipData(each.tag, ChipKind.SUGGESTED, each.probability)
-            for each in current
-            if each.tag not in answered
-        ]
+        open_ = [each for each in current if each.tag not in answered]
+        shown = [each for each in open_ if each.sure or self._wants_less_sure]
+        chips = [ChipData(each.tag, ChipKind.SUGGESTED, each.probability) for each in shown]
         self._suggested.set_chips(chips, restart=restart)
-        self._suggesting.setVisible(bool(chips) or self._suggested.hasFocus())
+        self._less_sure.setText(fold_text(open_, wanted=self._wants_less_sure))
+        self._less_sure.setVisible(bool(self._less_sure.text()))
+        self._suggesting.setVisible(bool(open_) or self._suggested.hasFocus())
+
+    def _on_less_sure(self) -> None:
+        self._wants_less_sure = not self._wants_less_sure
+        self._show_suggestions(restart=False)
 
     # -- motion ------------------------------------------------------------------------------
     def _land_departures(self) -> None:

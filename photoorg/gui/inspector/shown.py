@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from photoorg.core.records import PhotoDetails, PhotoState
+from collections.abc import Sequence
+
+from photoorg.core.records import PhotoDetails, PhotoState, Suggestion
 from photoorg.gui.inspector.data import Described
 from photoorg.gui.widgets.chip import ChipData, ChipKind
 
@@ -27,3 +29,16 @@ def tag_chips(described: Described) -> list[ChipData]:
         else ChipData(tag, ChipKind.PARTIAL, count / total, f"{count:,}/{total:,}")
         for tag, count in described.tags
     ]
+
+
+def fold_text(suggestions: Sequence[Suggestion], *, wanted: bool) -> str:
+    """Return the words on the link to suggestions that are less sure, or "" where there are none.
+
+    Args:
+        suggestions: of a photo.
+        wanted: the less sure ones are shown.
+    """
+    count = sum(not each.sure for each in suggestions)
+    if not count:
+        return ""
+    return "Only sure suggestions" if wanted else f"{count} less sure"
