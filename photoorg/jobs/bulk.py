@@ -15,6 +15,7 @@ from photoorg.core.progress import CancelToken, Progress
 from photoorg.jobs.active_model import JOINT
 from photoorg.jobs.meter import Meter
 from photoorg.jobs.search_service import SearchService
+from photoorg.search.personal_looks import PersonalRanker
 from photoorg.search.spread import LikenessRanker, TagRanker
 
 TAGS_A_PHOTO = 20
@@ -79,22 +80,28 @@ class Bulk:
         chosen = np.asarray(seeds, dtype=np.int64) if len(seeds) else said.carriers
         if not len(chosen):
             return Alike(tag, note=f"No photo carries “{tag}” yet.")
-        ranked = self._ranker().rank(tag, chosen, said.denied, said.carriers, limit)
+        ranked = self._ranker(by_tag=not len(seeds)).rank(
+            tag, chosen, said.denied, said.carriers, limit
+        )
         if not len(ranked.ids):
             return Alike(tag, len(chosen), note="No other photo can be compared with these yet.")
         pairs = zip(map(PhotoId, ranked.ids.tolist()), ranked.scores.tolist(), strict=True)
         return Alike(tag, len(chosen), tuple(pairs), ranked.cut)
 
-    def _ranker(self) -> TagRanker:
-        """Return what ranks photos for a tag.
+    def _ranker(self, *, by_tag: bool) -> TagRanker:
+        """Return what ranks photos for a tag, by all that carry it or by some photos only.
 
         Raises:
             PhotoorgError: no model can be used.
         """
-        index = self._search.parts.keepers[-1].indexes.get(JOINT)
+        parts = self._search.parts
+        index = parts.keepers[-1].indexes.get(JOINT)
         if index is None:
             raise self._search.problem or UsageProblem("No model is ready to compare photos.")
-        return LikenessRanker(index)
+        alike = LikenessRanker(index)
+        if by_tag and parts.looks is not None and parts.trained is None:
+            return PersonalRanker(parts.looks, alike)
+        return alike
 
 
 def _best_first(

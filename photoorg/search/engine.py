@@ -20,6 +20,7 @@ from photoorg.search.looks import TextTagJudge
 from photoorg.search.meaning import Meaning
 from photoorg.search.near_misses import alternatives
 from photoorg.search.parser import parse
+from photoorg.search.personal_looks import LearnedLooks, PersonalTagJudge
 from photoorg.search.plan import Plan, plan
 from photoorg.search.ports import (
     CorrectsLength,
@@ -48,6 +49,7 @@ class SearchEngine:
         notice: what the person should know of the model at each answer.
         tag_judge: says which photos look as if they carried a tag; None takes the model's text
             side.
+        looks: finds photos of tags that were learned, before `tag_judge` is asked.
         spelling: corrects what was typed; None takes the library's words and English.
     """
 
@@ -62,6 +64,7 @@ class SearchEngine:
         *,
         notice: Callable[[], str] = lambda: "",
         tag_judge: TagJudge | None = None,
+        looks: LearnedLooks | None = None,
         spelling: Spelling | None = None,
     ) -> None:
         self._catalog = catalog
@@ -75,6 +78,8 @@ class SearchEngine:
         if model is not None and text_encoder is not None:
             meaning = Meaning(joint_index, model, text_encoder)
             tag_judge = tag_judge or TextTagJudge(joint_index, model, meaning.embed)
+            if looks is not None:
+                tag_judge = PersonalTagJudge(looks, tag_judge)
         self._judge = Judge(
             catalog,
             joint_index,

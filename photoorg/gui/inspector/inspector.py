@@ -397,6 +397,7 @@ class Inspector(QWidget):
         shown = [each for each in open_ if each.sure or self._wants_less_sure]
         chips = [ChipData(each.tag, ChipKind.SUGGESTED, each.probability) for each in shown]
         self._suggested.set_chips(chips, restart=restart)
+        self._hint.setVisible(bool(chips))
         self._less_sure.setText(fold_text(open_, wanted=self._wants_less_sure))
         self._less_sure.setVisible(bool(self._less_sure.text()))
         self._suggesting.setVisible(bool(open_) or self._suggested.hasFocus())
