@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.changes import ChangeSet, Operation
+from photoorg.core.engines import EnginesPort
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
     Explanation,
@@ -46,6 +47,10 @@ Unsubscribe = Callable[[], None]
 
 class LibraryPort(Protocol):
     """An open library: photos, tags, search, suggestions and background work."""
+
+    @property
+    def engines(self) -> EnginesPort:
+        """The engines for better search. Immediate."""
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from photoorg.core.errors import UsageProblem
 from photoorg.features.open_clip_files import CONFIG, PREFIX
 
 HUB = "https://huggingface.co"
@@ -57,6 +56,7 @@ class Engine:
         repository: on the hub.
         files: to be downloaded; the description comes first and the weights last.
         packages: Python packages that it needs, as pip takes them.
+        hub: where the repository is.
     """
 
     key: str
@@ -70,6 +70,7 @@ class Engine:
     repository: str
     files: tuple[EngineFile, ...]
     packages: tuple[str, ...] = field(default=("open_clip_torch>=2.30",))
+    hub: str = HUB
 
     @property
     def features(self) -> str:
@@ -78,7 +79,7 @@ class Engine:
 
     def url(self, file: EngineFile) -> str:
         """Return where a file lies."""
-        return f"{HUB}/{self.repository}/resolve/main/{file.name}"
+        return f"{self.hub}/{self.repository}/resolve/main/{file.name}"
 
 
 def _files(*names: str) -> tuple[EngineFile, ...]:
@@ -127,16 +128,3 @@ ENGINES = (
         ("open_clip_torch>=2.31", "transformers"),
     ),
 )
-
-
-def find_engine(key: str) -> Engine:
-    """Return an engine by its key.
-
-    Raises:
-        UsageProblem: there is none.
-    """
-    for engine in ENGINES:
-        if engine.key == key:
-            return engine
-    known = ", ".join(engine.key for engine in ENGINES)
-    raise UsageProblem(f"There is no engine called {key!r}.", f"Choose one of: {known}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -40,20 +40,25 @@ class EngineTextEncoder:
     above the answer by names, captions and tags.
     """
 
-    def __init__(self, workers: Callable[[], Workers], title: str, *, patient: bool) -> None:
+    def __init__(self, workers: Workers, title: str) -> None:
         """Begin to load the engine.
 
         Args:
-            workers: gives its processes.
+            workers: its processes.
             title: of the engine, for a person.
-            patient: wait for it to load, as the command line does.
         """
         self._workers = workers
         self._title = title
-        self._wait = _LOAD_SECONDS if patient else PATIENCE_SECONDS
         self._lock = threading.Lock()
-        self._patient = patient
         self._warm = self._ask(("photo",))
+
+    @property
+    def key(self) -> ModelKey:
+        return ModelKey(f"{self._workers.visual.key}:text")
+
+    @property
+    def dimension(self) -> int:
+        return self._workers.visual.dimension
 
     def first(self) -> TextVectors:
         """Wait until the engine is loaded; return what it makes of a word.
@@ -64,11 +69,6 @@ class EngineTextEncoder:
         value: TextVectors = self._warm.result(_LOAD_SECONDS)
         return value
 
-    @property
-    def warm(self) -> bool:
-        """Whether it answers at once."""
-        return self._warm.done()
-
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts as they are, in whatever language: unit rows [n, d].
 
@@ -76,11 +76,11 @@ class EngineTextEncoder:
             WorkerUnavailable: it is not loaded yet, or takes too long.
         """
         with self._lock:
-            if not self._warm.done() and not self._patient:
+            if not self._warm.done():
                 raise WorkerUnavailable(f"{self._title} is being loaded.", "Try again shortly.")
             asked = self._ask(tuple(texts))
         try:
-            found: TextVectors = asked.result(self._wait)
+            found: TextVectors = asked.result(PATIENCE_SECONDS)
         except TimeoutError as error:
             with self._lock:
                 self._warm = asked  # the process was lost or rests; it is being loaded again
@@ -90,27 +90,7 @@ class EngineTextEncoder:
         return found.vectors
 
     def _ask(self, texts: tuple[str, ...]) -> Future[Any]:
-        return self._workers().encoder.submit(EncodeTexts(texts), Lane.INTERACTIVE)
-
-
-class _Texts:
-    """An engine's texts as search takes them."""
-
-    def __init__(self, encoder: EngineTextEncoder, key: ModelKey, dimension: int) -> None:
-        self._encoder = encoder
-        self._key = ModelKey(f"{key}:text")
-        self._dimension = dimension
-
-    @property
-    def key(self) -> ModelKey:
-        return self._key
-
-    @property
-    def dimension(self) -> int:
-        return self._dimension
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._encoder.encode(texts)
+        return self._workers.encoder.submit(EncodeTexts(texts), Lane.INTERACTIVE)
 
 
 class EngineSearch:
@@ -143,7 +123,7 @@ class EngineSearch:
         target = Target(JOINT, dimension, ModelKey(f"{key}|joint"), self._space.embed_images)
         folder = index_folder(catalog, f"engine-{name}")
         self.keeper = IndexKeeper(catalog, key, (target,), folder)
-        self._texts = _Texts(encoder, key, dimension)
+        self._texts = encoder
 
     def __call__(self, parts: Parts) -> Parts:
         """Return other parts with search by this engine."""

@@ -41,6 +41,7 @@ from photoorg.core.records import (
 from photoorg.features.registry import visual_spec
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.doctor import Finding, examine
+from photoorg.jobs.engines import Engines
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
@@ -77,11 +78,13 @@ class Library:
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._search = SearchService(catalog, store)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
+        self._engines = Engines(catalog, self._search, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
             self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
+            self._engines.start()
 
     @classmethod
     def open(
@@ -104,6 +107,10 @@ class Library:
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def engines(self) -> Engines:
+        return self._engines
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
@@ -345,6 +352,7 @@ class Library:
         return (
             *(pid for workers in running for pid in workers.decoders.process_ids()),
             *(pid for workers in running for pid in workers.encoder.process_ids()),
+            *self._engines.process_ids(),
             *(() if trainer is None else (trainer,)),
         )
 
@@ -360,6 +368,7 @@ class Library:
     def close(self) -> None:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
+        self._engines.close()
         self._modelling.close()
         if self._follower is not None:
             self._follower.close()
@@ -391,6 +400,7 @@ class Library:
             on_progress=on_progress,
         )
         self._modelling.look_for_model(self._features, token, on_progress)
+        self._engines.look_again(token, on_progress)
         return report
 
     def _remember(self, folders: Sequence[Path]) -> list[Path]:
