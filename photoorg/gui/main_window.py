@@ -18,6 +18,7 @@ from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import LibraryEvents
 from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
@@ -77,7 +78,9 @@ class MainWindow(QMainWindow):
         self.search = SearchBar(library, tasks, theme, icons)
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
-        models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+        self.engines = EnginesSection(library, tasks)
+        compare = CompareView(library, tasks, theme, icons)
+        models = ModelsPage(compare, self.engines, theme, icons)
         self.centre = Centre(self.view, models, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
@@ -403,6 +406,7 @@ class MainWindow(QMainWindow):
         self._update_page()
         if page is CentrePage.MODELS:
             self.models.refresh()
+            self.engines.refresh()
             self.centre.models.focus()
         elif page is CentrePage.PHOTOS:
             self.view.setFocus()

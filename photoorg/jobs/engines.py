@@ -19,6 +19,7 @@ from photoorg.core.errors import (
     PhotoorgError,
     UsageProblem,
 )
+from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.features.engine_catalog import ENGINES, Engine
 from photoorg.features.open_clip_files import ENGINES as FOLDER
@@ -52,7 +53,8 @@ _BUILT_IN = EngineState(
 )
 
 Listener = Callable[[EngineState], None]
-Work = Callable[[Engine, CancelToken], None]
+Work = Callable[[Engine, CancelToken], EngineStatus]
+"""Returns how far the engine is then."""
 
 
 class Engines:
@@ -83,6 +85,7 @@ class Engines:
         self._workers: dict[str, Workers] = {}
         self._token = CancelToken()
         self._thread: threading.Thread | None = None
+        self._busy = False
         self._current = BUILT_IN
         self._answering: EngineSearch | None = None
 
@@ -98,6 +101,12 @@ class Engines:
     def languages(self) -> tuple[str, ...]:
         engine = self._offered.get(self._current)
         return _BUILT_IN.languages if engine is None else engine.languages
+
+    @property
+    def visual_key(self) -> ModelKey | None:
+        """Which vectors the engine that answers now takes, or None for the built-in one."""
+        engine = self._offered.get(self._current)
+        return None if engine is None else self._spec(engine).key
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
@@ -121,10 +130,10 @@ class Engines:
         """Go on with the engine that was wanted last, in the background."""
         engine = self._offered.get(self._read_wanted())
         if engine is not None and self._is_here(engine):
-            self._begin(engine, self._put_to_use)
+            self._begin(engine, self._put_to_use, EngineStatus.LOOKING)
 
     def get(self, key: str) -> None:
-        self._begin(self._find(key), self._fetch)
+        self._begin(self._find(key), self._fetch, EngineStatus.FETCHING)
 
     def use(self, key: str) -> None:
         if key == BUILT_IN:
@@ -136,7 +145,7 @@ class Engines:
         if not self._is_here(engine):
             raise UsageProblem(f"{engine.title} is not on this computer.", "Get it first.")
         self._write_wanted(key)
-        self._begin(engine, self._put_to_use)
+        self._begin(engine, self._put_to_use, EngineStatus.LOOKING)
 
     def remove(self, key: str) -> None:
         engine = self._find(key)
@@ -190,32 +199,42 @@ class Engines:
         self._workers = {}
 
     # -- the work, on its thread ------------------------------------------------------------
-    def _begin(self, engine: Engine, work: Work) -> None:
+    def _begin(self, engine: Engine, work: Work, status: EngineStatus) -> None:
         with self._lock:
             self._refuse_while_busy()
+            self._busy = True
             self._token = token = CancelToken()
             self._thread = threading.Thread(
                 target=self._run, args=(engine, work, token), name="engine", daemon=True
             )
+            self._tell(engine, status)
             self._thread.start()
 
     def _refuse_while_busy(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
+        if self._busy:
             raise UsageProblem("Another engine is being worked on.", "Wait for it, or cancel it.")
 
     def _run(self, engine: Engine, work: Work, token: CancelToken) -> None:
+        status, trouble = None, ""
         try:
-            work(engine, token)
+            status = work(engine, token)
         except Cancelled:
-            self._rest(engine)
+            logger.info("work on %s was stopped", engine.title)
         except PhotoorgError as problem:
             logger.warning("%s: %s", engine.title, problem)
-            self._rest(engine, str(problem))
+            trouble = str(problem)
         except Exception:
             logger.exception("work on an engine ended with a bug")
-            self._rest(engine, "This stopped for an error in photoorg itself; the log says more.")
+            trouble = "This stopped for an error in photoorg itself; the log says more."
+        # Whoever hears of the end may ask for the next thing at once.
+        with self._lock:
+            self._busy = False
+        if status is None:
+            self._rest(engine, trouble)
+        else:
+            self._tell(engine, status)
 
-    def _fetch(self, engine: Engine, token: CancelToken) -> None:
+    def _fetch(self, engine: Engine, token: CancelToken) -> EngineStatus:
         """Fetch the files, then what they need, and try whether it all works together."""
         self._tell(engine, EngineStatus.FETCHING, "Getting it", 0, engine.size)
         before = 0
@@ -249,9 +268,9 @@ class Engines:
         except ModelFileProblem:
             shutil.rmtree(self._folder / engine.key, ignore_errors=True)
             raise
-        self._tell(engine, EngineStatus.READY)
+        return EngineStatus.READY
 
-    def _put_to_use(self, engine: Engine, token: CancelToken) -> None:
+    def _put_to_use(self, engine: Engine, token: CancelToken) -> EngineStatus:
         """Have it look at what it has not seen, then answer; early where little is left."""
         self._tell(engine, EngineStatus.LOOKING, "Looking at your photos")
         left = len(self._catalog.photos_without_vector(self._spec(engine).key))
@@ -275,7 +294,7 @@ class Engines:
         )
         if not early:
             self._take_over(engine, token)
-        self._tell(engine, EngineStatus.IN_USE)
+        return EngineStatus.IN_USE
 
     def _take_over(self, engine: Engine, token: CancelToken) -> None:
         texts = self._text_side(engine)
