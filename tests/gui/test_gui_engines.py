@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from fake_library import FakeLibrary
 from pytestqt.qtbot import QtBot
@@ -9,6 +12,18 @@ from pytestqt.qtbot import QtBot
 from photoorg.core.engines import BUILT_IN, EngineStatus
 from photoorg.gui.engines.section import EnginesSection, state_words
 from photoorg.gui.tasks import TaskRunner
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> FakeLibrary:
+    return FakeLibrary(tmp_path)
+
+
+@pytest.fixture
+def tasks() -> Iterator[TaskRunner]:
+    tasks = TaskRunner(1)
+    yield tasks
+    tasks.shutdown()
 
 
 @pytest.fixture

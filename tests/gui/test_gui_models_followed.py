@@ -39,9 +39,8 @@ def models(qtbot, qapp, library):
     tasks = TaskRunner(2)
     theme = ThemeService(Appearance.DARK)
     icons = IconSet(theme)
-    page = ModelsPage(
-        CompareView(library, tasks, theme, icons), EnginesSection(library, tasks), theme, icons
-    )
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     events = LibraryEvents(library, page)
     models = ModelsController(library, tasks, events, page, StatusBar(icons, page), tuple, page)
     qtbot.addWidget(page)

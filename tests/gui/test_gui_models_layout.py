@@ -41,9 +41,8 @@ def page(qtbot, theme, tmp_path):
     library = FakeLibrary(tmp_path / "library")
     library.trained = [STARTER, CROSS]
     icons, tasks = IconSet(theme), TaskRunner(1)
-    page = ModelsPage(
-        CompareView(library, tasks, theme, icons), EnginesSection(library, tasks), theme, icons
-    )
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     qtbot.addWidget(page)
     page.resize(1060, 700)
     with qtbot.waitExposed(page):

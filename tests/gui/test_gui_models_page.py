@@ -90,9 +90,8 @@ class Desk:
 def desk(qtbot, library, tasks):
     theme = ThemeService(Appearance.DARK)
     icons = IconSet(theme)
-    page = ModelsPage(
-        CompareView(library, tasks, theme, icons), EnginesSection(library, tasks), theme, icons
-    )
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     status = StatusBar(icons, page)
     events = LibraryEvents(library, page)
     models = ModelsController(library, tasks, events, page, status, tuple, page)

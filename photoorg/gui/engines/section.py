@@ -148,7 +148,7 @@ class EnginesSection(QWidget):
         self._column.addWidget(create_label(_PROMISE, "dimmed", wrap=True))
         self._moved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
         unsubscribe = library.engines.subscribe(self._hear)
-        self.destroyed.connect(lambda: unsubscribe())
+        self.destroyed.connect(unsubscribe)
 
     def refresh(self) -> None:
         """Read the engines again."""
