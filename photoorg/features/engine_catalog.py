@@ -117,7 +117,7 @@ ENGINES = (
     Engine(
         "siglip2-b16",
         "SigLIP 2 B/16",
-        "Answers in many languages, and finds small things better.",
+        "Answers in many languages.",
         1_500_000_000,
         "Apache 2.0",
         MANY,

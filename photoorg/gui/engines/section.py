@@ -24,13 +24,13 @@ _BUSY = (EngineStatus.FETCHING, EngineStatus.LOOKING)
 
 
 def state_words(state: EngineState) -> str:
-    """Return "Downloading 120 of 350 MB", "Looking at your photos 1,200 of 4,000", ..."""
+    """Return "", "Downloading 120 of 350 MB", "Looking at your photos 1,200 of 4,000", ..."""
     if state.status is EngineStatus.FETCHING and state.total:
         return f"Downloading {state.done // 1_000_000:,} of {state.total // 1_000_000:,} MB"
     if state.status is EngineStatus.LOOKING and state.total:
         return f"{state.label} {state.done:,} of {state.total:,}"
     words = {
-        EngineStatus.ABSENT: "Not on this computer",
+        EngineStatus.ABSENT: "",  # the button "Get" says it
         EngineStatus.READY: "Ready",
         EngineStatus.IN_USE: "In use",
     }
