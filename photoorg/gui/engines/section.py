@@ -152,7 +152,12 @@ class EnginesSection(QWidget):
 
     def refresh(self) -> None:
         """Read the engines again."""
-        self._tasks.run(self._library.engines.engines, self._on_states, key="engines", owner=self)
+        self._tasks.run(
+            lambda: tuple(self._library.engines.engines()),
+            self._on_states,
+            key="engines",
+            owner=self,
+        )
 
     def _hear(self, state: EngineState) -> None:
         """Take a state; called on any thread."""
