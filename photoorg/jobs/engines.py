@@ -301,6 +301,7 @@ class Engines:
         spec, scale = self._spec(engine), texts.first().scale
         fresh = EngineSearch(self._catalog, engine.key, spec.key, spec.dimension, texts, scale)
         fresh.keeper.catch_up(token)
+        token.check()  # the person may have gone back to the built-in one meanwhile
         self._answer_with(fresh, engine.key)
 
     def _answer_with(self, fresh: EngineSearch | None, key: str) -> None:
