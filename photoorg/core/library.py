@@ -19,6 +19,7 @@ from photoorg.core.albums import AlbumsPort
 from photoorg.core.asking import AskingPort
 from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
+from photoorg.core.engines import EnginesPort
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
     Explanation,
@@ -51,6 +52,10 @@ Unsubscribe = Callable[[], None]
 
 class LibraryPort(Protocol):
     """An open library: photos, tags, search, suggestions and background work."""
+
+    @property
+    def engines(self) -> EnginesPort:
+        """The engines for better search. Immediate."""
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import LibraryEvents
 from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
@@ -87,7 +88,8 @@ class MainWindow(QMainWindow):
         self.search = SearchBar(library, tasks, theme, icons, RecentSearches(settings))
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
-        models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+        compare, engines = CompareView(library, tasks, theme, icons), EnginesSection(library, tasks)
+        models = ModelsPage(compare, engines, theme, icons)
         quality = QualityScreens(library, tasks, theme, icons, read_photo)
         self.centre = Centre(self.view, models, quality, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)

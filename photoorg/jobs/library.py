@@ -38,6 +38,7 @@ from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
 from photoorg.jobs.bulk import Bulk
 from photoorg.jobs.doctor import Finding, examine
+from photoorg.jobs.engines import Engines
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
@@ -84,12 +85,14 @@ class Library(LibraryModels):
         self._why = Why(
             catalog, self._search, lambda: self._modelling.explainer()[0], self._refresh
         )
+        self._engines = Engines(catalog, self._search, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
             self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
             self._quality.follow()
+            self._engines.start()
 
     @classmethod
     def open(
@@ -112,6 +115,10 @@ class Library(LibraryModels):
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def engines(self) -> Engines:
+        return self._engines
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
@@ -292,6 +299,7 @@ class Library(LibraryModels):
         return (
             *(pid for workers in running for pid in workers.decoders.process_ids()),
             *(pid for workers in running for pid in workers.encoder.process_ids()),
+            *self._engines.process_ids(),
             *(() if trainer is None else (trainer,)),
         )
 
@@ -307,6 +315,7 @@ class Library(LibraryModels):
     def close(self) -> None:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
+        self._engines.close()
         self._modelling.close()
         self._quality.close()
         if self._follower is not None:
@@ -339,6 +348,7 @@ class Library(LibraryModels):
             on_progress=on_progress,
         )
         self._modelling.look_for_model(self._features, token, on_progress)
+        self._engines.look_again(token, on_progress)
         return report
 
     def _looks(self) -> Looks | None:
