@@ -190,6 +190,7 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
     window.search.focus()
     QTest.keyClicks(window.focusWidget(), "cat")
     wait(lambda: window.browse.place.text == "cat")
+    window.view.setFocus()
     camera.take("search", settle=1.0)
     window.search.clear()
 

@@ -80,6 +80,21 @@ def photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
     return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
 
+def in_date_order(
+    db: sqlite3.Connection, ids: NDArray[np.int64], *, newest_first: bool
+) -> NDArray[np.int64]:
+    """Return those of some photos that the library shows, in the order of the grid."""
+    order = "DESC" if newest_first else "ASC"
+    rows = db.execute(
+        f"""
+        SELECT p.id FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+        WHERE p.shown ORDER BY p.dated_at {order}, p.id {order}
+        """,  # noqa: S608 - made of the constants above
+        (encode_ids(ids.tolist()),),
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+
 def grid_outline(db: sqlite3.Connection, ids: NDArray[np.int64]) -> GridOutline:
     """Return shape, day and colour of many tiles, aligned with their ids."""
     rows = db.execute(
@@ -224,6 +239,15 @@ def photo_by_path(db: sqlite3.Connection, path: Path) -> PhotoId | None:
         (encode_path(parent), encode_path(path.name)),
     ).fetchone()
     return None if row is None else PhotoId(row[0])
+
+
+def cameras(db: sqlite3.Connection) -> list[str]:
+    """Return the names of cameras, most photos first."""
+    rows = db.execute(
+        "SELECT camera FROM photos WHERE shown AND camera <> '' "
+        "GROUP BY camera ORDER BY COUNT(*) DESC, camera"
+    )
+    return [row[0] for row in rows]
 
 
 def perceptual_hashes(

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog import (
+    albums,
     browse,
+    company,
     descriptions,
     doctor,
     files,
@@ -21,6 +23,7 @@ from photoorg.catalog import (
     identity,
     lexical,
     operations,
+    said,
     tags,
     tree_operations,
     vectors,
@@ -28,6 +31,7 @@ from photoorg.catalog import (
 from photoorg.catalog.connection import ReaderPool, current_revision
 from photoorg.catalog.migrations import prepare_database
 from photoorg.catalog.records import (
+    Company,
     FailedFile,
     Finding,
     KnownFile,
@@ -37,10 +41,13 @@ from photoorg.catalog.records import (
     PreparedFile,
     RecognisedFile,
     Registered,
+    SaidOfTag,
+    SaidOfTags,
     StoreOutcome,
     VectorBatch,
 )
 from photoorg.catalog.writer import Transaction, Writer
+from photoorg.core.albums import Album
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.conditions import Condition
 from photoorg.core.errors import UsageProblem
@@ -281,10 +288,18 @@ class Catalog:
         """Return how many photos in the library have a vector of this model."""
         return self._read(vectors.count, model_key)
 
+    def vector_ids(self, model_key: ModelKey) -> NDArray[np.int64]:
+        """Return the photos in the library that have a vector of this model, int64, ascending."""
+        return self._read(vectors.photo_ids, model_key)
+
     # -- browsing -----------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
         return self._read(browse.photo_ids, scope)
+
+    def in_date_order(self, ids: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
+        """Return those of some photos that the library shows, int64 [n], as the grid has them."""
+        return self._read(browse.in_date_order, ids, newest_first=newest_first)
 
     def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
         """Return shape, day and colour of many tiles; unknown ids get zeros and `NO_DAY`."""
@@ -351,6 +366,29 @@ class Catalog:
         """Return the proposals about tags that are not wanted; see `is_dismissed`."""
         return self._read(tree_operations.dismissed)
 
+    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that each of the photos was given, by their own names alone."""
+        return self._read(said.confirmed, photo_ids)
+
+    def said_of_tags(self) -> SaidOfTags:
+        """Return all that is known of tags on photos in the library, and what follows of it.
+
+        A photo with a tag has those above it, too, unless it was denied them.
+        """
+        return self._read(said.everything)
+
+    def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
+        return self._read(tags.photos_rejecting, names)
+
+    def said_of_tag(self, tag: str) -> SaidOfTag:
+        """Return the photos in the library that carry a tag, and those that were denied it."""
+        return self._read(company.said_of, tag)
+
+    def company(self, photo_id: PhotoId, tag: str) -> Sequence[Company]:
+        """Return how often each tag of a photo stands together with another, on other photos."""
+        return self._read(company.of_photo, photo_id, tag)
+
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""
         return self._read(descriptions.load, photo_ids)
@@ -359,6 +397,18 @@ class Catalog:
     def select(self, condition: Condition) -> NDArray[np.int64]:
         """Return the photos in the library that pass a filter, int64 [n], ascending."""
         return self._read(filters.select, condition)
+
+    def count(self, condition: Condition) -> int:
+        """Return how many photos in the library pass a filter."""
+        return self._read(filters.count, condition)
+
+    def cameras(self) -> Sequence[str]:
+        """Return the names of the cameras of photos in the library, most photos first."""
+        return self._read(browse.cameras)
+
+    def albums(self) -> Sequence[Album]:
+        """Return the smart albums in the person's order, not counted."""
+        return self._read(albums.load)
 
     def lexical_search(self, words: Sequence[str], limit: int = 500) -> Sequence[LexicalHit]:
         """Return photos whose tags, captions, names or folders hold any of the words, best first.

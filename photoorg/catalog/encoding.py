@@ -102,13 +102,18 @@ def clean_tag(name: str) -> str:
     Raises:
         UsageProblem: nothing is left of it, or it is too long.
     """
+    return clean_name(name, "A tag")
+
+
+def clean_name(name: str, what: str) -> str:
+    """Return the name of a thing ("A tag", "An album") as it is kept; see `clean_tag`."""
     composed = unicodedata.normalize("NFC", clean_text(name))
     printable = "".join(" " if unicodedata.category(c) == "Cc" else c for c in composed)
     cleaned = " ".join(printable.split())
     if not cleaned:
-        raise UsageProblem("A tag needs a name.")
+        raise UsageProblem(f"{what} needs a name.")
     if len(cleaned) > MAX_TAG_LENGTH:
-        raise UsageProblem(f"A tag's name has at most {MAX_TAG_LENGTH} characters.")
+        raise UsageProblem(f"{what}'s name has at most {MAX_TAG_LENGTH} characters.")
     return cleaned
 
 

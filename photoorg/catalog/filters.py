@@ -11,7 +11,7 @@ from typing import Final, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from photoorg.catalog.encoding import clean_text, encode_time, fold, tag_key
+from photoorg.catalog.encoding import clean_text, encode_ids, encode_time, fold, tag_key
 from photoorg.catalog.tag_tree import BELOW_NAMED
 from photoorg.core.conditions import (
     AllOf,
@@ -21,10 +21,13 @@ from photoorg.core.conditions import (
     DateBetween,
     FolderContains,
     Has,
+    InAlbum,
     IsMissing,
     MediaTypeIs,
     NameContains,
     Not,
+    OneOf,
+    OpenAlbum,
     RatingCompares,
     TagIs,
     Trait,
@@ -60,6 +63,16 @@ def select(db: sqlite3.Connection, condition: Condition) -> NDArray[np.int64]:
     return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
 
+def count(db: sqlite3.Connection, condition: Condition) -> int:
+    """Return how many photos in the library pass a filter."""
+    clause = compile_condition(condition)
+    row = db.execute(
+        f"SELECT COUNT(*) FROM photos p WHERE p.shown AND {clause.sql}",  # noqa: S608
+        clause.parameters,
+    ).fetchone()
+    return int(row[0])
+
+
 def compile_condition(condition: Condition) -> Clause:
     """Return a condition as SQL: texts of the person only ever become parameters."""
     match condition:
@@ -89,6 +102,13 @@ def compile_condition(condition: Condition) -> Clause:
             return Clause(f"({_TRAITS[trait]})")
         case IsMissing():
             return Clause("p.missing")
+        case InAlbum():
+            # What an album holds is for the search layer to say, which puts OpenAlbum in its place.
+            return Clause("0")
+        case OneOf(photo_ids):
+            return Clause("p.id IN (SELECT value FROM json_each(?))", (encode_ids(photo_ids),))
+        case OpenAlbum(_, inner):
+            return compile_condition(inner)
         case Not(inner):
             clause = compile_condition(inner)
             return Clause(f"NOT ({clause.sql})", clause.parameters)

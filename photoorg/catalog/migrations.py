@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from photoorg.catalog import albums
 from photoorg.catalog.connection import BUSY_TIMEOUT_MS, connect, named_error, naming_errors
 from photoorg.catalog.copies import copy_database, copy_name
 from photoorg.catalog.schema import TAG_TREE, VERSION_1
@@ -42,6 +43,10 @@ def _create_version_1(database: Database) -> None:
         database.execute(statement)
 
 
+def _add_albums(database: Database) -> None:
+    database.execute(albums.TABLE)
+
+
 def _grow_tag_tree(database: Database) -> None:
     for statement in TAG_TREE:
         database.execute(statement)
@@ -49,6 +54,7 @@ def _grow_tag_tree(database: Database) -> None:
 
 MIGRATIONS: Final = (
     Migration("first-tables", _create_version_1),
+    Migration("smart-albums", _add_albums),
     Migration("tag-tree", _grow_tag_tree),
 )
 """Migration i leads from `user_version` i to i + 1."""

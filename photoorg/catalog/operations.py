@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
-from photoorg.catalog import assertions, joins, tag_tree, tree_operations
+from photoorg.catalog import albums, assertions, joins, tag_tree, tree_operations
 from photoorg.catalog.assertions import BY_PERSON, DENIED, SOURCES, STATES, Assertion, Tag
 from photoorg.catalog.encoding import clean_tag, encode_ids, tag_key
 from photoorg.catalog.tag_edit import TAG_KINDS, TagEdit, photos_in_words
@@ -17,15 +17,20 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
+    DeleteAlbum,
     JudgeProposal,
     MergeTags,
+    MoveAlbum,
     Operation,
     RejectTag,
     RemoveAlias,
     RemoveTag,
+    RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SaveAlbum,
     SetParent,
     SetRating,
     Several,
@@ -44,6 +49,8 @@ def apply_operation(tx: Transaction, operation: Operation) -> ChangeSet:
             return _assert_tag(tx, tag, photo_ids, BY_PERSON, _Wording("Add tag", "to"))
         case ConfirmTag(tag, photo_ids):
             return _assert_tag(tx, tag, photo_ids, BY_PERSON, _Wording("Accept tag", "for"))
+        case ConfirmTags(pairs):
+            return _confirm_tags(tx, pairs)
         case RejectTag(tag, photo_ids):
             return _assert_tag(tx, tag, photo_ids, DENIED, _Wording("Reject tag", "for"))
         case RemoveTag(tag, photo_ids):
@@ -70,6 +77,8 @@ def apply_operation(tx: Transaction, operation: Operation) -> ChangeSet:
             return _set_ratings(
                 tx, dict(ratings), f"Restore the rating of {photos_in_words(ratings)}"
             )
+        case SaveAlbum() | RenameAlbum() | MoveAlbum() | DeleteAlbum():
+            return albums.apply(tx, operation)
     assert_never(operation)
 
 
@@ -98,6 +107,17 @@ def _assert_tag(
     tag = edit.ensure(cleaned)
     edit.set(tag, dict.fromkeys(sorted(current), assertion))
     return edit.finish(lambda photos: wording.label(tag, photos))
+
+
+def _confirm_tags(tx: Transaction, pairs: Sequence[tuple[str, tuple[PhotoId, ...]]]) -> ChangeSet:
+    current = joins.resolve(tx.db, {photo_id for _, photo_ids in pairs for photo_id in photo_ids})
+    edit = TagEdit(tx)
+    for name, photo_ids in pairs:
+        known = {current[photo_id] for photo_id in photo_ids if photo_id in current}
+        if known:
+            edit.set(edit.ensure(clean_tag(name)), dict.fromkeys(sorted(known), BY_PERSON))
+    accepted = "1 suggestion" if edit.changes == 1 else f"{edit.changes:,} suggestions"
+    return edit.finish(lambda photos: f"Accept {accepted} on {photos}")
 
 
 def _remove_tag(tx: Transaction, name: str, photo_ids: Collection[PhotoId]) -> ChangeSet:

@@ -69,6 +69,32 @@ class PhotoWords(NamedTuple):
     thumbnail_key: str
 
 
+class SaidOfTag(NamedTuple):
+    """What is known of a tag: int64 ids of photos in the library, ascending.
+
+    Attributes:
+        carriers: [n], that carry it, confirmed.
+        denied: [m], on which it was rejected.
+    """
+
+    carriers: NDArray[np.int64]
+    denied: NDArray[np.int64]
+
+
+class Company(NamedTuple):
+    """A tag of a photo beside another tag.
+
+    Attributes:
+        tag: its name.
+        both: other photos that carry it and the other tag.
+        total: other photos that carry it.
+    """
+
+    tag: str
+    both: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class PendingFile:
     """A file that waits to be read."""
@@ -182,3 +208,20 @@ class Finding:
     code: str
     message: str
     repairable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaidOfTags:
+    """All that is known of tags on the photos of a library, one row for each photo and tag.
+
+    Attributes:
+        names: the tags of which anything is known.
+        photo_ids: int64 [m], ascending.
+        tags: int64 [m], places in `names`.
+        confirmed: bool [m]; the others are rejected.
+    """
+
+    names: tuple[str, ...]
+    photo_ids: NDArray[np.int64]
+    tags: NDArray[np.int64]
+    confirmed: NDArray[np.bool_]

@@ -32,6 +32,11 @@ class TagEdit:
         self._may_go: set[str] = set()
         self._changed = False
 
+    @property
+    def changes(self) -> int:
+        """How many statements on tags of photos are others now."""
+        return len(self._before)
+
     # -- tags ---------------------------------------------------------------------------------
     def touch(self, name: str) -> Tag | None:
         """Return a tag, by any of its names, that is about to be changed, noting how it was."""

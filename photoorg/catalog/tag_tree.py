@@ -146,6 +146,20 @@ def ancestors(db: sqlite3.Connection, tag_ids: Iterable[TagId]) -> dict[TagId, t
     return {tag_id: tuple(names) for tag_id, names in found.items()}
 
 
+def pairs(db: sqlite3.Connection) -> list[tuple[TagId, TagId]]:
+    """Return each tag with each of those above it, in order of the tag."""
+    return db.execute(
+        """
+        WITH RECURSIVE above (tag_id, id) AS (
+            SELECT id, parent_id FROM tags WHERE parent_id IS NOT NULL
+            UNION SELECT a.tag_id, t.parent_id FROM above a CROSS JOIN tags t ON t.id = a.id
+            WHERE t.parent_id IS NOT NULL
+        )
+        SELECT tag_id, id FROM above ORDER BY tag_id, id
+        """
+    ).fetchall()
+
+
 def all_aliases(db: sqlite3.Connection) -> Mapping[TagId, tuple[str, ...]]:
     """Return the other names of every tag that has some, in order of name."""
     found: defaultdict[TagId, list[str]] = defaultdict(list)

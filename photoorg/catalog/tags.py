@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.catalog import joins, tag_tree
 from photoorg.catalog.assertions import CONFIRMED
-from photoorg.catalog.encoding import encode_ids, fold
+from photoorg.catalog.encoding import encode_ids, fold, tag_key
 from photoorg.core.ids import PhotoId, TagId
 from photoorg.core.records import AliasName, TagCount
 
@@ -168,3 +170,20 @@ def decided(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoI
         photo_id: frozenset(tags[current[photo_id]] if photo_id in current else ())
         for photo_id in photo_ids
     }
+
+
+def photos_rejecting(db: sqlite3.Connection, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
+    rows = db.execute(
+        """
+        WITH asked (id) AS (
+            SELECT t.id FROM json_each(?1) a CROSS JOIN tags t ON t.key = a.value
+            UNION SELECT t.tag_id FROM json_each(?1) a CROSS JOIN tag_aliases t ON t.key = a.value
+        )
+        SELECT DISTINCT pt.photo_id
+        FROM asked CROSS JOIN photo_tags pt ON pt.tag_id = asked.id AND pt.state = 0
+        ORDER BY pt.photo_id
+        """,
+        (json.dumps([tag_key(name) for name in names]),),
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))

@@ -181,6 +181,22 @@ def count(db: sqlite3.Connection, model_key: ModelKey) -> int:
     return number
 
 
+def photo_ids(db: sqlite3.Connection, model_key: ModelKey) -> NDArray[np.int64]:
+    """Return the photos in the library that have a vector of a model, int64 [n], ascending."""
+    model = _model(db, model_key)
+    if model is None:
+        return np.empty(0, np.int64)
+    rows = db.execute(
+        """
+        SELECT photo_id FROM vectors
+        WHERE model_id = ? AND photo_id NOT IN (SELECT id FROM photos WHERE NOT shown)
+        ORDER BY photo_id
+        """,
+        model[:1],
+    ).fetchall()
+    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+
 def photos_without(db: sqlite3.Connection, model_key: ModelKey) -> list[tuple[PhotoId, Path]]:
     """Return readable photos without a vector of a model, with a path, newest first."""
     model = _model(db, model_key)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    ArgumentParser,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from photoorg import __version__
+from photoorg.cli.arguments import (
+    COMMANDS,
+    add_catalog,
+    add_data,
+    add_limit,
+    add_model,
+    add_photos,
+    command,
+    count,
+    whole_number,
+)
 from photoorg.cli.commands.care import backup, doctor
 from photoorg.cli.commands.evaluate import CHOICES, evaluate
 from photoorg.cli.commands.find import search, similar
@@ -21,44 +36,16 @@ from photoorg.cli.commands.models import (
     use_model,
 )
 from photoorg.cli.commands.suggest import suggest
-from photoorg.cli.commands.tag import (
-    Judgement,
-    alias_tag,
-    list_tags,
-    merge_tags,
-    place_tag,
-    propose_tags,
-    related_tags,
-    rename_tag,
-    tag_photos,
-)
 from photoorg.cli.commands.train import train
+from photoorg.cli.parser_tags import add_tag_group
 from photoorg.cli.session import DEFAULT_FEATURES
-from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
 from photoorg.core.modelling import TrainingRequest
-from photoorg.core.paths import CatalogPaths, user_data_folder
+from photoorg.core.paths import CatalogPaths
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from photoorg.cli.session import Session
-
-    Action = Callable[[Session], None]
-    Subparsers = _SubParsersAction[ArgumentParser]
-
-COMMANDS = {
-    "index": "scan folders and bring the catalog up to date",
-    "search": "find photos by words",
-    "similar": "find photos that look like one",
-    "suggest": "suggest tags for photos",
-    "tag": "give, judge, list, rename, merge, order and relate tags",
-    "train": "train a model on your tags, or on a folder of described photos",
-    "models": "list, use, export, import and delete trained models",
-    "evaluate": "measure how good search and suggestions are",
-    "doctor": "check the catalog, and mend it",
-    "backup": "copy the catalog",
-}
+    from photoorg.cli.arguments import Action, Subparsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ def parse_command(arguments: Sequence[str]) -> Invocation:
         _add_search,
         _add_similar,
         _add_suggest,
-        _add_tag,
+        add_tag_group,
         _add_train,
         _add_models,
         _add_evaluate,
@@ -133,7 +120,7 @@ def parse_window(arguments: Sequence[str]) -> WindowRequest:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="photos to show")
-    _add_catalog(parser)
+    add_catalog(parser)
     parser.add_argument("--version", action="version", version=f"photoorg {__version__}")
     namespace = parser.parse_args(arguments)
     folder: Path | None = namespace.folder
@@ -156,7 +143,7 @@ def _refuse_folder(parser: ArgumentParser, folder: Path) -> NoReturn:
 
 
 def _add_index(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "index",
         lambda given: partial(
@@ -181,122 +168,79 @@ def _add_index(subparsers: Subparsers) -> None:
         help="the network's weights, where they are not in their usual place",
     )
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="decoder processes (default: one a core)"
+        "--workers", type=count, metavar="N", help="decoder processes (default: one a core)"
     )
+
+
+QUERY_HELP = """\
+what QUERY may hold, all of it together:
+  children on a beach       words, found by meaning and in tags, captions, names and folders
+  '"summer 2019"'           a phrase; also one word to be taken as it is spelt
+  'beach -people'           without something; so are “beach - red car” and “beach not people”
+  '2*snow dog'              one word counts more than another
+  'like:/a/photo.jpg snow'  like a photo, and with snow; like:#12 is photo number 12
+  'looks:dog'               looks as if it were tagged so, and is not
+  'tag:dog folder:Rome name:IMG camera:"X-T4" type:heic album:"Best of"'
+  'rating:>=3 date:2021..2023 has:gps is:untagged is:missing'
+                            filters; “-” before one turns it round
+  '(beach or mountain) and not (people or tag:dog)'
+                            and, or, not and brackets; neighbours bind tighter than and, that
+                            tighter than or
+  'dog sort:date'           newest first; also sort:-date (oldest), sort:relevance
+
+A query that begins with “-” goes after “--”: photoorg search -- '-people'
+"""
 
 
 def _add_search(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "search",
-        lambda given: partial(search, query=" ".join(given.query), limit=given.limit),
+        lambda given: partial(
+            search, query=" ".join(given.query), limit=given.limit, why=given.why
+        ),
     )
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = QUERY_HELP
     parser.add_argument(
-        "query", nargs="+", metavar="QUERY", help="words, “quoted words”, tag:NAME, -without"
+        "query",
+        nargs="+",
+        metavar="QUERY",
+        help="what to look for, best in single quotes; see below",
     )
-    _add_limit(parser)
+    add_limit(parser)
+    parser.add_argument(
+        "--why", action="store_true", help="say what each part of the query makes of each photo"
+    )
 
 
 def _add_similar(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers, "similar", lambda given: partial(similar, photo=given.photo, limit=given.limit)
     )
     parser.add_argument(
         "photo", type=Path, metavar="PHOTO", help="a file, in the catalog or anywhere"
     )
-    _add_limit(parser)
+    add_limit(parser)
 
 
 def _add_suggest(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "suggest",
-        lambda given: partial(suggest, photos=given.photos, limit=given.limit),
+        lambda given: partial(suggest, photos=given.photos, limit=given.limit, why=given.why),
     )
-    _add_photos(parser)
+    add_photos(parser)
     parser.add_argument(
-        "--limit", type=_count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
+        "--limit", type=count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
     )
-
-
-def _add_tag(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("tag", help=COMMANDS["tag"], description=COMMANDS["tag"])
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-    judgements: dict[str, tuple[type[Judgement], str]] = {
-        "add": (AddTag, "give photos a tag"),
-        "remove": (RemoveTag, "take a tag off photos; it may be suggested again"),
-        "confirm": (ConfirmTag, "accept a suggested tag"),
-        "reject": (RejectTag, "say that a tag is wrong; it is not suggested there again"),
-    }
-    for verb, (operation, help_) in judgements.items():
-        judge = _command(
-            verbs,
-            verb,
-            _judgement(operation),
-            help_,
-        )
-        judge.add_argument("tag", type=_tag, metavar="TAG")
-        _add_photos(judge)
-    _command(verbs, "list", lambda _: list_tags, "list the tags, most used first")
-    rename = _command(
-        verbs,
-        "rename",
-        lambda given: partial(rename_tag, tag=given.tag, new_name=given.new_name),
-        "give a tag a new name",
-    )
-    rename.add_argument("tag", type=_tag, metavar="OLD")
-    rename.add_argument("new_name", type=_tag, metavar="NEW")
-    merge = _command(
-        verbs,
-        "merge",
-        lambda given: partial(
-            merge_tags, tag=given.tag, into=given.into, keep_alias=given.keep_alias
-        ),
-        "move all that is known of a tag to another",
-    )
-    merge.add_argument("tag", type=_tag, metavar="TAG")
-    merge.add_argument("into", type=_tag, metavar="INTO")
-    merge.add_argument(
-        "--keep-alias", action="store_true", help="keep the old name as another name of INTO"
-    )
-    parent = _command(
-        verbs,
-        "parent",
-        lambda given: partial(place_tag, tag=given.tag, parent=given.parent),
-        "put a tag under another, or without PARENT at the top",
-    )
-    parent.add_argument("tag", type=_tag, metavar="TAG")
-    parent.add_argument("parent", type=_tag, nargs="?", metavar="PARENT")
-    alias = _command(
-        verbs,
-        "alias",
-        lambda given: partial(alias_tag, tag=given.tag, alias=given.alias, remove=given.remove),
-        "give a tag another name",
-    )
-    alias.add_argument("tag", type=_tag, metavar="TAG")
-    alias.add_argument("alias", type=_tag, metavar="ALIAS")
-    alias.add_argument("--remove", action="store_true", help="take the name off the tag")
-    related = _command(
-        verbs,
-        "related",
-        lambda given: partial(related_tags, tag=given.tag, limit=given.limit),
-        "list the tags that have most to do with one",
-    )
-    related.add_argument("tag", type=_tag, metavar="TAG")
-    related.add_argument(
-        "--limit", type=_count, default=10, metavar="N", help="tags (default: %(default)s)"
-    )
-    _command(verbs, "proposals", lambda _: propose_tags, "list what could be tidied up")
-
-
-def _judgement(operation: type[Judgement]) -> Callable[[Namespace], Action]:
-    return lambda given: partial(
-        tag_photos, operation=operation, tag=given.tag, photos=given.photos
+    parser.add_argument(
+        "--why", action="store_true", help="say why: your nearest photos, tags that go together"
     )
 
 
 def _add_train(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "train",
         lambda given: partial(train, request=_training_request(given), output=given.output),
@@ -317,7 +261,7 @@ def _add_train(subparsers: Subparsers) -> None:
         help="visual vectors (default: %(default)s)",
     )
     parser.add_argument(
-        "--epochs", type=_count, metavar="N", help="at most N passes (default: the kind's own)"
+        "--epochs", type=count, metavar="N", help="at most N passes (default: the kind's own)"
     )
     parser.add_argument(
         "--data",
@@ -326,7 +270,7 @@ def _add_train(subparsers: Subparsers) -> None:
         help="folder with captions.tsv or labels.tsv (default: the library's own tags)",
     )
     parser.add_argument(
-        "--seed", type=_whole_number, default=0, metavar="N", help="of all that is drawn at random"
+        "--seed", type=whole_number, default=0, metavar="N", help="of all that is drawn at random"
     )
     parser.add_argument(
         "--finetune", action="store_true", help="train the network under the features too"
@@ -355,40 +299,40 @@ def _add_models(subparsers: Subparsers) -> None:
     help_ = COMMANDS["models"]
     parser = subparsers.add_parser("models", help=help_, description=help_)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    _command(verbs, "list", lambda _: list_models, "list the models, and the kinds to train")
-    use = _command(
+    command(verbs, "list", lambda _: list_models, "list the models, and the kinds to train")
+    use = command(
         verbs,
         "use",
         lambda given: partial(use_model, key=given.key),
         "have search and suggestions use a model",
     )
-    _add_model(use)
-    export = _command(
+    add_model(use)
+    export = command(
         verbs,
         "export",
         lambda given: partial(export_model, key=given.key, file=given.file),
         "write a model as one file",
     )
-    _add_model(export)
+    add_model(export)
     export.add_argument("file", type=Path, metavar="FILE", help="where to write it")
-    import_ = _command(
+    import_ = command(
         verbs,
         "import",
         lambda given: partial(import_model, file=given.file),
         "take in a model that was exported",
     )
     import_.add_argument("file", type=Path, metavar="FILE", help="an exported model")
-    delete = _command(
+    delete = command(
         verbs,
         "delete",
         lambda given: partial(delete_model, key=given.key),
         "delete a model; where it was in use, the starter takes over",
     )
-    _add_model(delete)
+    add_model(delete)
 
 
 def _add_evaluate(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "evaluate",
         lambda given: partial(
@@ -401,10 +345,10 @@ def _add_evaluate(subparsers: Subparsers) -> None:
         ),
     )
     parser.add_argument("protocol", choices=list(CHOICES), metavar="PROTOCOL", help=_protocols())
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument(
         "--seeds",
-        type=_count,
+        type=count,
         default=3,
         metavar="N",
         help="how often what is drawn at random is repeated (default: %(default)s)",
@@ -416,77 +360,13 @@ def _add_evaluate(subparsers: Subparsers) -> None:
 
 
 def _add_doctor(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "doctor", lambda given: partial(doctor, repair=given.repair))
+    parser = command(subparsers, "doctor", lambda given: partial(doctor, repair=given.repair))
     parser.add_argument("--repair", action="store_true", help="mend what can be mended")
 
 
 def _add_backup(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "backup", lambda given: partial(backup, file=given.file))
+    parser = command(subparsers, "backup", lambda given: partial(backup, file=given.file))
     parser.add_argument("file", type=Path, metavar="FILE", help="where to write the copy")
-
-
-# -- shared arguments -----------------------------------------------------------------------------
-
-
-def _command(
-    subparsers: Subparsers, name: str, make_action: Callable[[Namespace], Action], help_: str = ""
-) -> ArgumentParser:
-    """Add a command with what all of them share; `make_action` binds its arguments."""
-    text = help_ or COMMANDS[name]
-    parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(make_action=make_action)
-    _add_catalog(parser)
-    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
-    return parser
-
-
-def _add_catalog(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--catalog",
-        type=Path,
-        default=user_data_folder(),
-        metavar="DIR",
-        help="folder of the catalog (default: %(default)s)",
-    )
-
-
-def _add_photos(parser: ArgumentParser) -> None:
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="indexed files")
-
-
-def _add_model(parser: ArgumentParser) -> None:
-    parser.add_argument("key", metavar="MODEL", help="its name, as “photoorg models list” tells it")
-
-
-def _add_limit(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--limit",
-        type=_count,
-        metavar="N",
-        help="the N best, also those that are no longer relevant (default: the relevant ones)",
-    )
-
-
-def _add_data(parser: ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of photos")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"{text!r} is not a number above 0")
-    return int(text)
-
-
-def _whole_number(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _tag(text: str) -> str:
-    if not text.strip():
-        raise ArgumentTypeError("a tag is not empty")
-    return text.strip()
 
 
 def _protocols() -> str:

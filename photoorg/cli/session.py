@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     )
     from photoorg.core.paths import CatalogPaths
     from photoorg.core.progress import CancelToken, Progress
+    from photoorg.core.quality import QualityPort
+    from photoorg.core.reasons import WhyPort
     from photoorg.core.records import (
         IndexReport,
         PhotoScope,
@@ -84,6 +86,10 @@ class CommandLibrary(Protocol):
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
         """Return likely tags, for those photos that were looked at already."""
 
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
+
     def apply(self, operation: Operation) -> ChangeSet:
         """Carry out an operation."""
 
@@ -93,6 +99,10 @@ class CommandLibrary(Protocol):
 
     def tags(self) -> Sequence[TagCount]:
         """Return all confirmed tags, most used first."""
+
+    @property
+    def quality(self) -> QualityPort:
+        """How good the suggestions are, and probable mistakes."""
 
     def photo_by_path(self, path: Path) -> PhotoId | None:
         """Return the photo that an absolute path shows, or None where it is not known."""

@@ -23,6 +23,7 @@ class ChangeKind(StrEnum):
     TAGS = "tags"
     VECTORS = "vectors"
     FAILURES = "failures"
+    ALBUMS = "albums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class ConfirmTag:
 
     tag: str
     photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmTags:
+    """The person accepts many suggestions at once.
+
+    Attributes:
+        pairs: tags, each with the photos that it is accepted for.
+    """
+
+    pairs: tuple[tuple[str, tuple[PhotoId, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +184,58 @@ class Several:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class SaveAlbum:
+    """Keep a search under a name; an album of that name gets the new search.
+
+    Attributes:
+        name: of the album.
+        query: the search text.
+        place: among the albums, from 0; None leaves an album where it is, and a new one last.
+    """
+
+    name: str
+    query: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameAlbum:
+    """Give an album a new name that no other has.
+
+    Attributes:
+        name: of the album.
+        new_name: what it is called from now on.
+        queries: (name, search text) of other albums that named it, as they read afterwards.
+    """
+
+    name: str
+    new_name: str
+    queries: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAlbum:
+    """Put an album at another place among the albums, from 0."""
+
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlbum:
+    """Forget an album; its photos stay."""
+
+    name: str
+
+
+AlbumOperation = SaveAlbum | RenameAlbum | MoveAlbum | DeleteAlbum
+
 Operation = (
     AddTag
     | RemoveTag
     | ConfirmTag
+    | ConfirmTags
     | RejectTag
     | RenameTag
     | MergeTags
@@ -186,6 +246,7 @@ Operation = (
     | SetRating
     | RestoreAssertions
     | RestoreRatings
+    | AlbumOperation
     | Several
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from photoorg.core.ids import PhotoId
 from photoorg.core.records import MediaType
 
 
@@ -106,6 +107,28 @@ class IsMissing:
 
 
 @dataclass(frozen=True, slots=True)
+class InAlbum:
+    """Is in the album of this name; the name counts whole, letter case does not."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Is one of these photos."""
+
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlbum:
+    """Is in the album of this name, which by now is known to be: passes the condition."""
+
+    name: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The condition does not hold."""
 
@@ -136,6 +159,9 @@ Condition = (
     | CameraContains
     | Has
     | IsMissing
+    | InAlbum
+    | OneOf
+    | OpenAlbum
     | Not
     | AllOf
     | AnyOf

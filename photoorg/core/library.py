@@ -15,7 +15,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.core.albums import AlbumsPort
+from photoorg.core.asking import AskingPort
+from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
+from photoorg.core.engines import EnginesPort
 from photoorg.core.ids import PhotoId
 from photoorg.core.knowledge import KnowledgePort
 from photoorg.core.modelling import (
@@ -27,6 +31,8 @@ from photoorg.core.modelling import (
     VectorKindInfo,
 )
 from photoorg.core.progress import Progress
+from photoorg.core.quality import QualityChanged, QualityPort
+from photoorg.core.reasons import WhyPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -39,7 +45,7 @@ from photoorg.core.records import (
     TagCount,
 )
 
-LibraryEvent = ChangeSet | Progress | TrainingState
+LibraryEvent = ChangeSet | Progress | TrainingState | QualityChanged
 """What listeners hear: something changed, or background work or a training moved on."""
 
 Unsubscribe = Callable[[], None]
@@ -51,6 +57,10 @@ class LibraryPort(Protocol):
     @property
     def knowledge(self) -> KnowledgePort:
         """What is known of tags. Immediate."""
+
+    @property
+    def engines(self) -> EnginesPort:
+        """The engines for better search. Immediate."""
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
@@ -87,12 +97,22 @@ class LibraryPort(Protocol):
     def thumbnail_path(self, key: str) -> Path:
         """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""
 
+    @property
+    def albums(self) -> AlbumsPort:
+        """The smart albums. Immediate."""
+
+    @property
+    def asking(self) -> AskingPort:
+        """What helps in typing a search. Immediate."""
+
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         """Answer the search box within a scope.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that it names by a path outside the library cannot be read.
+            WorkerUnavailable: no worker can look at that photo.
         """
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
@@ -110,6 +130,14 @@ class LibraryPort(Protocol):
 
         A photo that has no visual vector yet is left out of the answer.
         """
+
+    @property
+    def bulk(self) -> BulkPort:
+        """Suggestions for many photos at once."""
+
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
@@ -196,6 +224,10 @@ class LibraryPort(Protocol):
             MediaProblem: the photo cannot be read.
             WorkerUnavailable: no worker can look at it.
         """
+
+    @property
+    def quality(self) -> QualityPort:
+        """How good the suggestions are, and what would make them better. Immediate."""
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:

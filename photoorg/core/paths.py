@@ -36,6 +36,11 @@ class CatalogPaths:
         return self.root / "models"
 
     @property
+    def personal(self) -> Path:
+        """What was learned of the person's own tags."""
+        return self.root / "personal"
+
+    @property
     def backups(self) -> Path:
         return self.root / "backups"
 

@@ -257,11 +257,13 @@ class Suggestion:
     Attributes:
         probability: calibrated, 0 to 1.
         source: the model that says so, such as "starter".
+        sure: it is so probable that, of those like it, the wanted part is right.
     """
 
     tag: str
     probability: float
     source: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,21 @@ class SearchHit:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A changed search that finds something where the one that was typed finds nothing.
+
+    Attributes:
+        query: text for the search box.
+        count: how many photos it finds.
+        why: what was changed, for a person: "without rating:>=3", "“dog” instead of “hound”".
+    """
+
+    query: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResults:
     """An answer, best first.
 
@@ -286,11 +303,16 @@ class SearchResults:
         hits: all of the ranking that was computed, relevant ones first.
         relevant: how many of `hits` are shown before "Show more".
         notice: something the person should know ("Searching names and tags only: ..."), or "".
+        corrected: misspelt words with what was looked for in their place: (typed, used). A word
+            in quotes is looked for as it was typed.
+        alternatives: where nothing is relevant, searches that would find something.
     """
 
     hits: tuple[SearchHit, ...] = ()
     relevant: int = 0
     notice: str = ""
+    corrected: tuple[tuple[str, str], ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """Protocol `suggest`: are the right tags suggested, before and after a person has given examples?
 
+The product's default model learns tag by tag from where on it suggests, so that of ten suggestions
+eight are right; its precision is that at its own thresholds, and its reliability is drawn.
+
 On the project's own data the photos of COCO that training held out are looked at; on any other
 labelled folder, all of them. Labels that the vocabulary lacks are judged as a person's own words,
 by `tag_probability`. The learning curve has one photo in five to judge by, and draws its examples
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from photoorg.core.errors import UsageProblem
+from photoorg.core.quality import DEFAULT_TARGET
 from photoorg.evaluation.learning_curve import (
     EXAMPLES,
     Learner,
@@ -24,7 +28,9 @@ from photoorg.evaluation.learning_curve import (
     choose_strength,
     co_occurrence,
 )
+from photoorg.evaluation.personal_learner import PersonalLearner, TeachableModel
 from photoorg.evaluation.photo_sets import CNN, LABELLED, dataset_of
+from photoorg.evaluation.plots import new_figure, save_figure
 from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.base import CrossModalModel, SuggestsTags
 from photoorg.models.holdout import Part, part_of
@@ -34,13 +40,16 @@ from photoorg.models.metrics import (
     mean_average_precision,
     precision_above,
 )
+from photoorg.models.personal_quality import reliability
 from photoorg.models.vocabulary import TEMPLATES, phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from photoorg.core.quality import ReliabilityBin
     from photoorg.evaluation.report import JsonValue, Setting
     from photoorg.features.text import TextEncoder
 
@@ -52,7 +61,7 @@ THRESHOLD = 0.5
 _BEST = 5
 
 
-class TagModel(CrossModalModel, SuggestsTags, Protocol):
+class TagModel(CrossModalModel, SuggestsTags, TeachableModel, Protocol):
     """A model that also judges words outside its vocabulary."""
 
     def tag_probability(
@@ -68,8 +77,8 @@ class SuggestFigures:
     Attributes:
         map: mean over labels of average precision, photos ranked for each label.
         f1_at_5: of giving each photo its five most probable labels.
-        precision: of labels given at the threshold.
-        recall: of labels given at the threshold.
+        precision: of labels given at the threshold, all labels together.
+        recall: of labels given at the threshold, the same.
         calibration: expected calibration error, 0 to 1.
     """
 
@@ -80,9 +89,14 @@ class SuggestFigures:
     calibration: float
 
     @classmethod
-    def of(cls, probabilities: NDArray[np.float32], relevant: NDArray[np.bool_]) -> SuggestFigures:
-        """Judge probabilities [photos, labels] by the truth."""
-        precision, recall = precision_above(probabilities, relevant, THRESHOLD)
+    def of(
+        cls,
+        probabilities: NDArray[np.float32],
+        relevant: NDArray[np.bool_],
+        thresholds: NDArray[np.float32] | float = THRESHOLD,
+    ) -> SuggestFigures:
+        """Judge probabilities [photos, labels] by the truth, with one threshold or one a label."""
+        precision, recall = precision_above(probabilities, relevant, thresholds)
         return cls(
             100 * mean_average_precision(probabilities, relevant)[0],
             100 * f1_at_k(probabilities, relevant, _BEST),
@@ -159,8 +173,11 @@ def evaluate_suggest(
     same = SuggestFigures.of(guessed[photos.evaluation], photos.truth[photos.evaluation])
     note = "its training saw labels of other photos of this set" if own else ""
     curve = [Row(f"{model.kind}, no examples", same.columns(), note=note)]
+    bins: dict[int, tuple[ReliabilityBin, ...]] = {}
     if len(photos.evaluation) and len(photos.training):
-        learned, rest = _learning_curve(photos, setting)
+        library = photos.training
+        learner = PersonalLearner(model, text, photos.names, library)
+        learned, rest, bins = _learning_curve(photos, setting, learner)
         by_examples |= learned
         curve += rest
     return Report.of(
@@ -179,12 +196,21 @@ def evaluate_suggest(
         photos=len(rows),
         features=(key,),
         text=(text.key,),
-        models=(model.kind,),
+        models=(model.kind, PersonalLearner.name),
+        plots=[draw_reliability(setting.plots, bins)] if setting.plots and bins else (),
         more={
             **figures.to_json(),
             "threshold": THRESHOLD,
             "by_examples": {str(n): f.to_json() for n, f in by_examples.items()},
-            "learner": LogisticRegression.name,
+            "learner": PersonalLearner.name,
+            "target_precision": DEFAULT_TARGET,
+            "reliability": {
+                str(n): [
+                    {"said": each.predicted, "right": each.observed.value, "count": each.count}
+                    for each in found
+                ]
+                for n, found in bins.items()
+            },
             "by_label": {
                 name: _rounded(100 * float(value))
                 for name, value in zip(photos.names, each, strict=True)
@@ -212,33 +238,70 @@ def label_probabilities(
 
 
 def _learning_curve(
-    photos: _Judged, setting: Setting
-) -> tuple[dict[int, SuggestFigures], list[Row]]:
-    """Return figures of the first learner by number of examples, and all rows of the table."""
+    photos: _Judged, setting: Setting, default: PersonalLearner
+) -> tuple[dict[int, SuggestFigures], list[Row], dict[int, tuple[ReliabilityBin, ...]]]:
+    """Return the default's figures by number of examples, all rows of the table, and reliability.
+
+    All learners get the same examples.
+    """
     by_examples: dict[int, SuggestFigures] = {}
+    bins: dict[int, tuple[ReliabilityBin, ...]] = {}
     rows = []
+    truth = photos.truth[photos.evaluation]
     for count in EXAMPLES:
         drawn = [
             choose_examples(photos.truth, photos.training, count, seed=seed)
             for seed in range(setting.seeds)
         ]
+        setting.tell(f"Learning from {count} photos a tag: {default.name}")
+        taught = [default.teach(photos.visual, photos.truth, examples) for examples in drawn]
+        guessed = [each.probabilities[photos.evaluation] for each in taught]
+        figures = [
+            SuggestFigures.of(p, truth, each.thresholds)
+            for p, each in zip(guessed, taught, strict=True)
+        ]
+        by_examples[count] = _mean(figures)
+        bins[count] = reliability(np.stack(guessed), np.stack([truth] * len(guessed)))
+        note = f"{np.mean([len(each) for each in drawn]):.0f} photos in all"
+        name = f"{default.name}, {count} photos a tag"
+        own = f"{note}; precision and recall at its thresholds for {DEFAULT_TARGET:.0%}"
+        rows.append(Row.of_seeds(name, [each.columns() for each in figures], note=own))
         setting.tell(f"Learning from {count} photos a tag")
         strength = choose_strength(photos.visual, photos.truth, drawn[0], photos.calibration)
-        note = f"{np.mean([len(each) for each in drawn]):.0f} photos in all"
         learners: tuple[Learner, ...] = (LogisticRegression(strength), NearestNeighbours())
         for learner in learners:
-            figures = []
-            for examples in drawn:
-                setting.tell(f"Learning from {count} photos a tag: {learner.name}")
-                guessed = learner.probabilities(photos.visual, photos.truth, examples)
-                figures.append(
-                    SuggestFigures.of(guessed[photos.evaluation], photos.truth[photos.evaluation])
+            setting.tell(f"Learning from {count} photos a tag: {learner.name}")
+            figures = [
+                SuggestFigures.of(
+                    learner.probabilities(photos.visual, photos.truth, examples)[photos.evaluation],
+                    truth,
                 )
+                for examples in drawn
+            ]
             name = f"{learner.name}, {count} photos a tag"
             rows.append(Row.of_seeds(name, [each.columns() for each in figures], note=note))
-            by_examples.setdefault(count, _mean(figures))
         rows.append(_co_occurrence_row(photos, drawn, count))
-    return by_examples, rows
+    return by_examples, rows, bins
+
+
+def draw_reliability(folder: Path, bins: Mapping[int, Sequence[ReliabilityBin]]) -> str:
+    """Draw what was said against what is right, by number of examples; return the file's name."""
+    figure, axes = new_figure()
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="as said")
+    for count, found in bins.items():
+        said = [each.predicted for each in found]
+        right = [each.observed.value for each in found]
+        spread = [
+            [each.observed.value - each.observed.low for each in found],
+            [each.observed.high - each.observed.value for each in found],
+        ]
+        axes.errorbar(said, right, spread, marker="o", capsize=3, label=f"{count} photos a tag")
+    axes.set_xlabel("probability that was said")
+    axes.set_ylabel("part that is right, 90 % interval")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.legend()
+    return save_figure(figure, folder, "suggest-reliability")
 
 
 def _co_occurrence_row(photos: _Judged, drawn: Sequence[NDArray[np.int64]], count: int) -> Row:

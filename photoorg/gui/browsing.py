@@ -147,6 +147,11 @@ class BrowseController(QObject):
         return self._answer
 
     @property
+    def arriving(self) -> bool:
+        """Whether another place than the one on show was asked for."""
+        return self._arriving
+
+    @property
     def loaded(self) -> bool:
         """Whether the first photos (or the news that there are none) have come."""
         return self._loaded
@@ -158,15 +163,20 @@ class BrowseController(QObject):
         self._remembered = False
         self._go(Place(scope))
 
-    def search(self, text: str) -> None:
-        """Answer the search box within the scope that one is in; nothing typed goes back."""
+    def search(self, text: str, scope: PhotoScope | None = None) -> None:
+        """Answer the search box; nothing typed goes back.
+
+        Args:
+            text: what to search for.
+            scope: where; None for the scope that one is in.
+        """
         text = text.strip()
         if not text:
             self.clear()
             return
         if not self._place.text:
             self._remember()
-        self._go(Place(self._place.scope, text=text))
+        self._go(Place(self._place.scope if scope is None else scope, text=text))
 
     def find_similar(self, source: SimilarSource, name: str) -> None:
         """Show photos like one, from the whole library.

@@ -7,14 +7,15 @@ from enum import Enum
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from photoorg.core.records import FolderNode
+from photoorg.core.records import Alternative, FolderNode
 from photoorg.gui.browsing import Place
 from photoorg.gui.failures import FailuresPanel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
-from photoorg.gui.knowledge.page import TidyPage
 from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import EmptyPage, ErrorBanner, FirstRunPage
+from photoorg.gui.quality.screens import QualityScreens
+from photoorg.gui.search.results_line import ResultsLine
 from photoorg.gui.theme import SPACE_ITEM, ThemeService
 
 
@@ -24,6 +25,9 @@ class CentrePage(Enum):
     PHOTOS = "photos"
     FAILURES = "failures"
     MODELS = "models"
+    QUALITY = "quality"
+    SUGGEST = "suggest"
+    SPREAD = "spread"
     TIDY = "tidy"
 
 
@@ -34,7 +38,7 @@ class Centre(QWidget):
         self,
         view: GridView,
         models: ModelsPage,
-        tidy: TidyPage,
+        quality: QualityScreens,
         theme: ThemeService,
         icons: IconSet,
         parent: QWidget | None = None,
@@ -42,14 +46,16 @@ class Centre(QWidget):
         super().__init__(parent)
         self.view = view
         self.models = models
-        self.tidy = tidy
+        self.quality = quality
         self.first_run = FirstRunPage(theme, icons)
         self.empty = EmptyPage(theme, icons)
         self.failures = FailuresPanel(theme, icons)
         self.banner = ErrorBanner(theme, icons)
+        self.results = ResultsLine(theme)
         self._pages = QStackedWidget()
-        for page in (view, self.first_run, self.empty, self.failures, models, tidy):
+        for page in (view, self.first_run, self.empty, self.failures, models, quality):
             self._pages.addWidget(page)
+        self._added: dict[CentrePage, QWidget] = {}
         self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +64,13 @@ class Centre(QWidget):
         banner_room.setContentsMargins(SPACE_ITEM, 0, SPACE_ITEM, 0)
         banner_room.addWidget(self.banner)
         column.addLayout(banner_room)
+        column.addWidget(self.results)
         column.addWidget(self._pages, 1)
+
+    def add(self, page: CentrePage, widget: QWidget) -> None:
+        """Take in what is shown for a page that has the whole room beside the sidebar."""
+        self._added[page] = widget
+        self._pages.addWidget(widget)
 
     @property
     def page(self) -> QWidget | None:
@@ -72,6 +84,20 @@ class Centre(QWidget):
     @property
     def shows_models(self) -> bool:
         return self.page is self.models
+
+    @property
+    def shows_quality(self) -> bool:
+        return self.page is self.quality
+
+    @property
+    def is_immersed(self) -> bool:
+        """Whether what is on show leaves room for nothing else."""
+        return self.shows_quality and self.quality.immersed
+
+    @property
+    def shows_added(self) -> bool:
+        """Whether a page is on show that somebody added."""
+        return self.page in self._added.values()
 
     @property
     def wanted(self) -> CentrePage:
@@ -90,6 +116,7 @@ class Centre(QWidget):
         *,
         near: int,
         working: bool,
+        alternatives: Sequence[Alternative] = (),
     ) -> None:
         """Show the page that fits.
 
@@ -99,19 +126,23 @@ class Centre(QWidget):
             count: photos in the grid.
             near: hits of an answer that are not shown, because they hardly match.
             working: whether background work runs, which may bring photos.
+            alternatives: changed searches that find something where an answer is empty.
         """
+        self.results.setVisible(place.is_answer and self._wanted is CentrePage.PHOTOS)
         if self._wanted is CentrePage.FAILURES:
             self._show(self.failures)
         elif self._wanted is CentrePage.MODELS:
             self._show(self.models)
-        elif self._wanted is CentrePage.TIDY:
-            self._show(self.tidy)
+        elif self._wanted is CentrePage.QUALITY:
+            self._show(self.quality)
+        elif self._wanted in self._added:
+            self._show(self._added[self._wanted])
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:
             self._show(self.first_run)
         elif place.text:
-            self.empty.show_no_results(place.text, near=near)
+            self.empty.show_no_results(place.text, near=near, alternatives=alternatives)
             self._show(self.empty)
         elif place.is_answer:
             self.empty.show_nothing_similar(place.name, near=near)

@@ -12,6 +12,7 @@ from photoorg.core.changes import ChangeSet
 from photoorg.core.library import LibraryEvent, LibraryPort
 from photoorg.core.modelling import TrainingState
 from photoorg.core.progress import Progress
+from photoorg.core.quality import QualityChanged
 
 PERIOD_MS: Final = 100
 
@@ -34,12 +35,14 @@ class LibraryEvents(QObject):
         progressed(Progress): the newest report of running work, or its last one.
         ended_early(Progress): work that could not go on; its label says why. None is left out.
         trained(TrainingState): the newest word on a training.
+        judged: there is news of how good the suggestions are.
     """
 
     changed = Signal(object)
     progressed = Signal(object)
     ended_early = Signal(object)
     trained = Signal(object)
+    judged = Signal()
     _arrived = Signal()
 
     def __init__(self, library: LibraryPort, parent: QObject | None = None) -> None:
@@ -49,6 +52,7 @@ class LibraryEvents(QObject):
         self._progress: Progress | None = None
         self._problems: list[Progress] = []
         self._training: TrainingState | None = None
+        self._judged = False
         self._timer = QTimer(self, singleShot=True, interval=PERIOD_MS)
         self._timer.timeout.connect(self._tell)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
@@ -62,8 +66,11 @@ class LibraryEvents(QObject):
     def _hear(self, event: LibraryEvent) -> None:
         """Take an event; called on any thread."""
         with self._lock:
-            first = self._changes is None and self._progress is None and self._training is None
-            if isinstance(event, TrainingState):
+            news = (self._changes, self._progress, self._training)
+            first = not self._judged and all(each is None for each in news)
+            if isinstance(event, QualityChanged):
+                self._judged = True
+            elif isinstance(event, TrainingState):
                 self._training = event
             elif isinstance(event, Progress):
                 self._progress = event
@@ -87,6 +94,7 @@ class LibraryEvents(QObject):
             progress, self._progress = self._progress, None
             problems, self._problems = self._problems, []
             training, self._training = self._training, None
+            judged, self._judged = self._judged, False
         for problem in problems:
             self.ended_early.emit(problem)
         if changes is not None:
@@ -95,3 +103,5 @@ class LibraryEvents(QObject):
             self.progressed.emit(progress)
         if training is not None:
             self.trained.emit(training)
+        if judged:
+            self.judged.emit()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.progress import Progress
 from photoorg.core.records import PhotoScope
-from photoorg.gui.browsing import Answer, BrowseController, Place
+from photoorg.gui.albums.controller import AlbumsController
+from photoorg.gui.browsing import BrowseController, Place
+from photoorg.gui.bulk.controller import BulkController
 from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import LibraryEvents
 from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
@@ -27,15 +31,19 @@ from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.inspector import Inspector
 from photoorg.gui.knowledge.controller import KnowledgeController
-from photoorg.gui.knowledge.page import TidyPage
 from photoorg.gui.models.compare_view import CompareView
 from photoorg.gui.models.controller import ModelsController
 from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import UndoToast
-from photoorg.gui.panels import Panels
+from photoorg.gui.panels import Panels, lay_out
 from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
-from photoorg.gui.search_bar import SearchBar
+from photoorg.gui.quality.controller import QualityController
+from photoorg.gui.quality.screens import QualityScreens
+from photoorg.gui.quality.wiring import connect_quality
+from photoorg.gui.search.bar import SearchBar
+from photoorg.gui.search.controller import SearchController
+from photoorg.gui.search.recent import RecentSearches
 from photoorg.gui.shortcuts import Command, ShortcutTable, Where
 from photoorg.gui.sidebar import Sidebar
 from photoorg.gui.status_bar import StatusBar
@@ -48,6 +56,7 @@ from photoorg.gui.viewer.loader import PhotoReader
 from photoorg.gui.viewer.viewer import Viewer
 from photoorg.gui.why.controller import WhyController
 from photoorg.gui.widgets.photo_mime import local_paths_of
+from photoorg.gui.widgets.thumbs import Thumbs
 from photoorg.gui.window_state import WindowState, load_keys, load_state, save_state
 
 
@@ -69,6 +78,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
 
         self.thumbnails = ThumbnailLoader(library.thumbnail_path, parent=self)
+        self.thumbs = Thumbs(library.thumbnail_path, self)
         self.model = GridModel(library, tasks, self)
         self.view = GridView(
             self.model, self.thumbnails, theme, icons, PhotoDrag(library, tasks, theme, self)
@@ -76,12 +86,13 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer(library, tasks, theme, icons, read_photo)
         self.sidebar = Sidebar(library, tasks, theme, icons)
         self.inspector = Inspector(library, tasks, theme, icons)
-        self.search = SearchBar(library, tasks, theme, icons)
+        self.search = SearchBar(library, tasks, theme, icons, RecentSearches(settings))
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
-        models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
-        tidy = TidyPage(library, tasks, theme, icons)
-        self.centre = Centre(self.view, models, tidy, theme, icons)
+        compare, engines = CompareView(library, tasks, theme, icons), EnginesSection(library, tasks)
+        models = ModelsPage(compare, engines, theme, icons)
+        quality = QualityScreens(library, tasks, theme, icons, read_photo)
+        self.centre = Centre(self.view, models, quality, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
         self._browse_page = QWidget()
         self._pages = QStackedWidget()
@@ -98,19 +109,33 @@ class MainWindow(QMainWindow):
         self.models = ModelsController(
             library, tasks, self.events, models, self.status, self._selected, self
         )
-        self.knowledge = KnowledgeController(
-            library, tasks, self.edits, tidy, self.sidebar, self.toast, self.chosen_photos, self
+        self.quality = QualityController(library, tasks, self.events, self.edits, quality, self)
+        self.albums = AlbumsController(
+            self.search, self.centre.results, self.sidebar, self.edits, theme, self
         )
-        self.why = WhyController(library, tasks, self.inspector, self.viewer)
+        self.asking = SearchController(self.search, self.centre, self.browse, self.sidebar, self)
+        self.why = WhyController(
+            library, tasks, self.inspector, self.viewer, self.thumbs, theme,
+            lambda: self.browse.place.text,
+        )  # fmt: skip
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
             Where.PHOTOS: self.view,
             Where.VIEWER: self.viewer,
+            Where.REVIEW: quality.review.asking,
         }
         self.commands = Commands(ShortcutTable(load_keys(settings)), places, self)
         self.look = TileLook(self.view, self.top_bar, self.commands)
         self.actions_on_photos = PhotoActions(library, tasks, self.edits, self, self.commands, self)
+        self.bulk = BulkController(
+            library, tasks, self.edits, self.centre, self.inspector, self.sidebar,
+            self.actions_on_photos, self.thumbs, theme, icons, self.show_page,
+        )  # fmt: skip
+        self.knowledge = KnowledgeController(
+            library, tasks, self.edits, self.centre, self.sidebar, self.toast, self.commands,
+            self, theme, icons,
+        )  # fmt: skip
         self._connect_library()
         self._connect_browsing()
         self._connect_editing()
@@ -127,18 +152,8 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.setMinimumSize(800, 480)
         self.setAcceptDrops(True)
-        middle = QHBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.sidebar)
-        middle.addWidget(self.centre, 1)
-        middle.addWidget(self.inspector)
-        column = QVBoxLayout(self._browse_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.top_bar)
-        column.addLayout(middle, 1)
-        column.addWidget(self.status)
+        beside = (self.sidebar, self.centre, self.inspector)
+        lay_out(self._browse_page, self.top_bar, beside, self.status)
         self._pages.addWidget(self._browse_page)
         self._pages.addWidget(self.viewer)
         self.setCentralWidget(self._pages)
@@ -158,45 +173,30 @@ class MainWindow(QMainWindow):
         for asked in (self.status.training_requested, self.sidebar.models_requested):
             asked.connect(lambda: self.show_page(CentrePage.MODELS))
         self.status.training_requested.connect(self.centre.models.open_training)
-        self.sidebar.tidy_requested.connect(lambda: self.show_page(CentrePage.TIDY))
-        for left in (
-            self.centre.failures.closed,
-            self.centre.models.closed,
-            self.centre.tidy.closed,
-        ):
+        for left in (self.centre.failures.closed, self.centre.models.closed):
             left.connect(lambda: self.show_page(CentrePage.PHOTOS))
-        self.models.said.connect(lambda text: self.toast.show_text(text, undo=False))
+        self.models.said.connect(self._say)
         self.models.model_changed.connect(self.inspector.refresh)
         self.models.model_changed.connect(self.why.refresh)
         self.centre.failures.retry_requested.connect(
             lambda: self._tasks.run(self._library.retry_failures, owner=self)
         )
         self.folders.known.connect(self._update_page)
-        self.centre.first_run.choose_folder_requested.connect(self.folders.choose)
-        self.centre.first_run.folders_dropped.connect(self.folders.add)
-        self.centre.empty.add_folder_requested.connect(self.folders.choose)
-        self.centre.empty.rescan_requested.connect(self.folders.rescan)
-        self.sidebar.add_folder_requested.connect(self.folders.choose)
-        self.sidebar.folders_dropped.connect(self.folders.add)
-        self.sidebar.remove_folder_requested.connect(self.folders.remove)
-        self.sidebar.rescan_requested.connect(self.folders.rescan)
+        self.folders.connect_places(self.centre, self.sidebar)
         for part in (self.sidebar, self.inspector, self.centre.failures):
             part.reveal_requested.connect(reveal)
 
     def _connect_browsing(self) -> None:
         self.browse.place_changed.connect(self._on_place)
-        self.browse.answer_changed.connect(self._on_answer)
         self.browse.contents_changed.connect(self._update_page)
-        self.browse.query_refused.connect(self.search.set_error)
         self.sidebar.scope_selected.connect(self.show_scope)
         self.inspector.tag_activated.connect(lambda tag: self.show_scope(PhotoScope(tag=tag)))
-        self.search.search_requested.connect(self._on_search)
         self.search.cleared.connect(self._on_search_cleared)
         self.search.left.connect(self.view.setFocus)
-        self.search.image_dropped.connect(self.find_similar)
+        self.search.selection_wanted.connect(self.actions_on_photos.add_to_search)
+        self.actions_on_photos.search_requested.connect(self._on_photos_for_search)
+        self.albums.run_requested.connect(self.asking.search_everywhere)
         self.centre.empty.clear_search_requested.connect(self.search.clear)
-        self.centre.empty.closest_requested.connect(self.browse.show_more)
-        self.status.show_more_requested.connect(self.browse.show_more)
         self.status.clear_selection_requested.connect(self.view.clearSelection)
         self.top_bar.back_requested.connect(self.go_back)
         self.top_bar.sidebar_toggled.connect(self.panels.toggle_sidebar)
@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
             lambda place: self.actions_on_photos.show_menu(place, self.view)
         )
         self.viewer.closed.connect(self.close_viewer)
+        self.why.photo_requested.connect(self.open_viewer)
         self.viewer.similar_requested.connect(self.find_similar)
         self.viewer.full_screen_requested.connect(self._set_full_screen)
         self.actions_on_photos.similar_requested.connect(self.find_similar)
@@ -226,9 +227,10 @@ class MainWindow(QMainWindow):
 
     def _connect_commands(self) -> None:
         on = self.commands.on
+        parts = (self.centre, self.sidebar, self.panels, self.commands)
+        connect_quality(self.quality, self, *parts, self._say)
         on(Command.SEARCH, self._on_search_key)
-        on(Command.UNDO, self.edits.undo)
-        on(Command.REDO, self.edits.redo)
+        on(Command.SAVE_ALBUM, self.albums.save)
         on(Command.ADD_FOLDER, self.folders.choose)
         on(Command.TOGGLE_SIDEBAR, self.panels.toggle_sidebar)
         on(Command.TOGGLE_INSPECTOR, self.panels.toggle_inspector)
@@ -236,7 +238,6 @@ class MainWindow(QMainWindow):
         on(Command.SLIDESHOW, self._on_slideshow)
         on(Command.QUIT, self.close)
         on(Command.MODELS, self._on_models_key)
-        on(Command.TIDY_TAGS, lambda: self.show_page(CentrePage.TIDY))
         on(Command.SHOW_WHY, self._on_why_key)
         on(Command.OPEN, self._on_open)
         on(Command.BACK, self._on_back)
@@ -244,13 +245,7 @@ class MainWindow(QMainWindow):
         on(Command.INVERT_SELECTION, self.view.invert_selection)
         on(Command.TOGGLE_SELECTED, self.view.toggle_current)
         on(Command.CLOSE_VIEWER, self._on_close_viewer)
-        on(Command.NEXT, lambda: self.viewer.step(1))
-        on(Command.PREVIOUS, lambda: self.viewer.step(-1))
-        on(Command.FIRST, lambda: self.viewer.go_to_end(last=False))
-        on(Command.LAST, lambda: self.viewer.go_to_end(last=True))
-        on(Command.TOGGLE_SCALE, self.viewer.toggle_scale)
-        on(Command.ZOOM_IN, lambda: self.viewer.zoom(1.25))
-        on(Command.ZOOM_OUT, lambda: self.viewer.zoom(0.8))
+        self.viewer.connect_commands(self.commands)
 
     # -- which photos are meant (PhotoChoice) -------------------------------------------------
     @property
@@ -284,14 +279,18 @@ class MainWindow(QMainWindow):
         if isinstance(source, Path):
             self._go_similar(source, source.name)
         elif isinstance(source, bytes):
-            self._go_similar(source, "pasted image")
+            self._tasks.run(
+                lambda: self._library.asking.keep_image(source),
+                lambda path: self._go_similar(path, "pasted image"),
+                owner=self,
+            )
         elif isinstance(source, int):
             photo = PhotoId(source)
             place = self.model.place_of(photo)
             row = None if place is None else self.model.row(place)
             self._go_similar(photo, "this photo" if row is None else row.name)
 
-    def _go_similar(self, source: PhotoId | Path | bytes, name: str) -> None:
+    def _go_similar(self, source: PhotoId | Path, name: str) -> None:
         self.close_viewer()
         self.centre.want(CentrePage.PHOTOS)
         self.browse.find_similar(source, name)
@@ -302,10 +301,10 @@ class MainWindow(QMainWindow):
         self.browse.back()
         self.view.setFocus()
 
-    def open_viewer(self, photo: PhotoId) -> None:
-        """Show a photo as large as the window."""
+    def open_viewer(self, photo: PhotoId, among: tuple[PhotoId, ...] = ()) -> None:
+        """Show a photo as large as the window, among those of the grid or some others."""
         self._pages.setCurrentWidget(self.viewer)
-        self.viewer.open(self.model.ids, photo)
+        self.viewer.open(np.asarray(among) if among else self.model.ids, photo)
 
     def close_viewer(self) -> None:
         """Go back to the grid, to the photo that was looked at last."""
@@ -350,30 +349,20 @@ class MainWindow(QMainWindow):
         self.close_viewer()
         self.search.focus()
 
-    def _on_search(self, text: str) -> None:
-        self.centre.want(CentrePage.PHOTOS)
-        self.browse.search(text)
+    def _on_photos_for_search(self, photos: tuple[PhotoId, ...], against: bool) -> None:
+        self.close_viewer()
+        self.search.add_photos(photos, against=against)
 
     def _on_search_cleared(self) -> None:
         self.browse.clear()
         self.view.setFocus()
 
     def _on_place(self, place: Place) -> None:
-        if place.similar is not None:
-            self.search.set_similar(place.name)
-        elif place.text != self.search.text.strip():
-            self.search.show_text(place.text)
-        elif not place.is_answer:
-            self.search.set_similar(None)
-        self.sidebar.select_scope(place.scope)
+        self.albums.follow(place)
         self.top_bar.set_back_possible(possible=place.is_answer)
+        why = "Why this photo?" if place.text else "What the model sees"
+        self.commands.action(Command.SHOW_WHY, Where.PHOTOS).setText(why)
         self.top_bar.set_grouping_allowed(allowed=not place.is_answer)
-
-    def _on_answer(self, answer: Answer) -> None:
-        self.search.set_notice(answer.results.notice)
-        self.search.set_error(None)
-        shown = answer.shown if self.browse.place.is_answer else None
-        self.status.set_result(shown, more=answer.more > 0)
 
     def _update_page(self) -> None:
         if not self.browse.loaded:
@@ -386,6 +375,7 @@ class MainWindow(QMainWindow):
             folders,
             len(self.model.ids),
             near=self.browse.answer.more,
+            alternatives=self.browse.answer.results.alternatives,
             working=working,
         )
         self.panels.update()
@@ -398,6 +388,7 @@ class MainWindow(QMainWindow):
         self.sidebar.on_change(changes)
         self.inspector.on_change(changes)
         self.knowledge.on_change(changes)
+        self.bulk.on_change(changes)
         self.folders.on_change(changes)
         if changes.everything or ChangeKind.FAILURES in changes.kinds:
             self.failure_news.refresh()
@@ -436,11 +427,16 @@ class MainWindow(QMainWindow):
         self.status.set_selection(len(photos) if len(photos) > 1 else 0)
 
     def _on_edited(self, changes: ChangeSet) -> None:
-        if len(changes.photo_ids) > 1 and changes.inverse is not None:
+        told = len(changes.photo_ids) > 1 or ChangeKind.ALBUMS in changes.kinds
+        if told and changes.inverse is not None:
             self.toast.show_text(f"Done: {changes.label}")
 
     def _say_step(self, done: str, name: str, label: str) -> None:
-        text = f"{done}: {label}" if label else f"There is nothing to {name}."
+        # A review says itself what it took back.
+        if not self.centre.is_immersed:
+            self._say(f"{done}: {label}" if label else f"There is nothing to {name}.")
+
+    def _say(self, text: str) -> None:
         self.toast.show_text(text, undo=False)
 
     def _on_tagging(self) -> None:
@@ -496,3 +492,4 @@ class MainWindow(QMainWindow):
         self.knowledge.set_shown(shown=False)
         self.events.close()
         self.thumbnails.shutdown()
+        self.bulk.release()

@@ -15,9 +15,10 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from photoorg.core.errors import PhotoorgError
+from photoorg.core.records import Alternative
 from photoorg.gui.icons import IconSet
 from photoorg.gui.theme import (
     MOTION_MS,
@@ -28,6 +29,7 @@ from photoorg.gui.theme import (
     SPACE_PANEL,
     ThemeService,
 )
+from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_button, create_icon_button, create_label
 from photoorg.gui.widgets.photo_mime import local_paths_of
 from photoorg.gui.widgets.popover import Popover
@@ -37,6 +39,7 @@ TOAST_MS = 5000
 
 _SIGN = 40
 _TEXT_WIDTH = 420
+_MOST_ALTERNATIVES = 5
 
 
 class Page(QWidget):
@@ -169,8 +172,10 @@ class EmptyPage(Page):
         closest_requested: the button of one that something comes near to: show that.
         add_folder_requested: the button of an empty folder or library.
         rescan_requested: the button of a folder that is not there.
+        alternative_chosen(str): search for this instead.
     """
 
+    alternative_chosen = Signal(str)
     clear_search_requested = Signal()
     closest_requested = Signal()
     add_folder_requested = Signal()
@@ -178,25 +183,38 @@ class EmptyPage(Page):
 
     def __init__(self, theme: ThemeService, icons: IconSet, parent: QWidget | None = None) -> None:
         super().__init__(theme, icons, parent)
+        self.alternatives = _Alternatives()
+        self.alternatives.chosen.connect(self.alternative_chosen)
+        self._column.addWidget(self.alternatives)
         self.button = create_button("")
         self.button.clicked.connect(self._on_clicked)
         self._column.addSpacing(SPACE_ITEM)
         self._column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._action = self.add_folder_requested
 
-    def show_no_results(self, text: str, *, near: int = 0) -> None:
+    def _say(self, sign: str, headline: str, sentence: str) -> None:
+        super()._say(sign, headline, sentence)
+        self.alternatives.show_searches(())
+
+    def show_no_results(
+        self, text: str, *, near: int = 0, alternatives: Sequence[Alternative] = ()
+    ) -> None:
         """Say that nothing was found.
 
         Args:
             text: what was searched for.
             near: photos that come nearest to it, although they seem to show something else.
+            alternatives: changed searches that would find something.
         """
         hint = (
             "No photo is a clear match. Other words may help."
             if near
             else "Try fewer or other words, or take a filter away."
         )
+        if alternatives:
+            hint = "This comes near:"
         self._say("search", f"Nothing found for “{text}”", hint)
+        self.alternatives.show_searches(alternatives)
         if near:
             self._offer("Show the closest photos", self.closest_requested)
         else:
@@ -241,6 +259,38 @@ class EmptyPage(Page):
 
     def _on_clicked(self) -> None:
         self._action.emit()
+
+
+class _Alternatives(QWidget):
+    """Changed searches, one a line, with what was changed and how many photos they find.
+
+    Signals:
+        chosen(str): search for this.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE_GROUP)
+        self._grid.setVerticalSpacing(SPACE_ITEM)
+        self._grid.setColumnStretch(0, 1)
+        self.hide()
+
+    def show_searches(self, alternatives: Sequence[Alternative]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for row, each in enumerate(alternatives[:_MOST_ALTERNATIVES]):
+            button = create_button(each.why[:1].upper() + each.why[1:], "link")
+            button.setToolTip(each.query)
+            button.clicked.connect(lambda _checked=False, text=each.query: self.chosen.emit(text))
+            self._grid.addWidget(button, row, 0)
+            found = create_label(wording.photos(each.count), "dimmed")
+            self._grid.addWidget(found, row, 1, Qt.AlignmentFlag.AlignRight)
+        self.setVisible(bool(alternatives))
 
 
 class ErrorBanner(QWidget):

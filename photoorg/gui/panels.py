@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from photoorg.gui.centre import Centre
 from photoorg.gui.inspector.inspector import Inspector
@@ -34,8 +37,8 @@ class Panels(QObject):
         self.update()
 
     def toggle_inspector(self) -> None:
-        """Fold the inspector or unfold it; it has nothing to say beside the models."""
-        if not self._centre.shows_models:
+        """Fold the inspector or unfold it; it has nothing to say beside a page of its own."""
+        if not self._has_no_photos:
             self.inspector_wanted = not self.inspector_wanted
             self.update()
 
@@ -45,10 +48,34 @@ class Panels(QObject):
         self.update()
 
     def update(self) -> None:
-        """Show the panels that are wanted; the first run is a screen of its own."""
-        started = not self._centre.is_first_run
-        models = self._centre.shows_models
-        self._top_bar.setVisible(started)
-        self._sidebar.setVisible(started and self.sidebar_wanted)
-        self._sidebar.set_models_shown(shown=models)
-        self._inspector.setVisible(started and self.inspector_wanted and not models)
+        """Show the panels that are wanted; first run and review are screens of their own."""
+        room = not (self._centre.is_first_run or self._centre.is_immersed)
+        self._top_bar.setVisible(room)
+        self._sidebar.setVisible(room and self.sidebar_wanted)
+        self._sidebar.set_page_shown(
+            models=self._centre.shows_models, quality=self._centre.shows_quality
+        )
+        self._inspector.setVisible(room and self.inspector_wanted and not self._has_no_photos)
+
+    @property
+    def _has_no_photos(self) -> bool:
+        """Whether the middle shows nothing that the inspector could tell more of."""
+        return self._centre.shows_models or self._centre.shows_quality or self._centre.shows_added
+
+
+def lay_out(page: QWidget, top: QWidget, beside: Sequence[QWidget], bottom: QWidget) -> None:
+    """Put a bar, what stands beside each other below it, and another bar onto a page.
+
+    The second of those beside each other gets the room that the others leave.
+    """
+    middle = QHBoxLayout()
+    middle.setContentsMargins(0, 0, 0, 0)
+    middle.setSpacing(0)
+    for place, part in enumerate(beside):
+        middle.addWidget(part, int(place == 1))
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(top)
+    column.addLayout(middle, 1)
+    column.addWidget(bottom)

@@ -16,12 +16,14 @@ class Where(StrEnum):
     WINDOW = "window"
     PHOTOS = "photos"
     VIEWER = "viewer"
+    REVIEW = "review"
 
 
 class Command(StrEnum):
     """What a person can ask for by key. The values are kept in settings: never change them."""
 
     SEARCH = "search"
+    SAVE_ALBUM = "save_album"
     UNDO = "undo"
     REDO = "redo"
     ADD_FOLDER = "add_folder"
@@ -31,6 +33,7 @@ class Command(StrEnum):
     SLIDESHOW = "slideshow"
     MODELS = "models"
     TIDY_TAGS = "tidy_tags"
+    TAG_QUALITY = "tag_quality"
     QUIT = "quit"
 
     OPEN = "open"
@@ -44,8 +47,10 @@ class Command(StrEnum):
     PASTE_IMAGE = "paste_image"
 
     FIND_SIMILAR = "find_similar"
+    ADD_TO_SEARCH = "add_to_search"
     SHOW_WHY = "show_why"
     ADD_TAG = "add_tag"
+    SUGGEST_TAGS = "suggest_tags"
     COPY_PATH = "copy_path"
     REVEAL = "reveal"
     RATE_0 = "rate_0"
@@ -63,6 +68,11 @@ class Command(StrEnum):
     TOGGLE_SCALE = "toggle_scale"
     ZOOM_IN = "zoom_in"
     ZOOM_OUT = "zoom_out"
+
+    ANSWER_YES = "answer_yes"
+    ANSWER_NO = "answer_no"
+    ANSWER_LATER = "answer_later"
+    END_REVIEW = "end_review"
 
 
 RATINGS: Final = (
@@ -97,12 +107,17 @@ def _viewer(command: Command, text: str, *keys: str) -> Shortcut:
     return Shortcut(command, text, keys, (Where.VIEWER,))
 
 
+def _review(command: Command, text: str, *keys: str) -> Shortcut:
+    return Shortcut(command, text, keys, (Where.REVIEW,))
+
+
 def _both(command: Command, text: str, *keys: str) -> Shortcut:
     return Shortcut(command, text, keys, (Where.PHOTOS, Where.VIEWER))
 
 
 SHORTCUTS: Final = (
     _window(Command.SEARCH, "Search", "Ctrl+F"),
+    _window(Command.SAVE_ALBUM, "Save the search as an album", "Ctrl+S"),
     _window(Command.UNDO, "Undo", "Ctrl+Z"),
     _window(Command.REDO, "Redo", "Ctrl+Shift+Z", "Ctrl+Y"),
     _window(Command.ADD_FOLDER, "Add folder", "Ctrl+O"),
@@ -112,6 +127,7 @@ SHORTCUTS: Final = (
     _window(Command.SLIDESHOW, "Slideshow", "F5"),
     _window(Command.MODELS, "Models", "Ctrl+M"),
     _window(Command.TIDY_TAGS, "Tidy up tags", "Ctrl+Shift+P"),
+    _window(Command.TAG_QUALITY, "Tag quality", "Ctrl+Shift+M"),
     _window(Command.QUIT, "Quit", "Ctrl+Q"),
     _photos(Command.OPEN, "Open", "Return", "Enter", "Space"),
     _photos(Command.BACK, "Go back", "Esc"),
@@ -123,8 +139,10 @@ SHORTCUTS: Final = (
     _photos(Command.TOGGLE_SHAPE, "Rows or squares", "G"),
     _photos(Command.PASTE_IMAGE, "Find photos like the copied image", "Ctrl+V"),
     _both(Command.FIND_SIMILAR, "Find similar", "S"),
+    _both(Command.ADD_TO_SEARCH, "Add to search", "Shift+S"),
     _both(Command.SHOW_WHY, "What the model sees", "W"),
     _both(Command.ADD_TAG, "Add tag…", "T", "Ctrl+T"),
+    _both(Command.SUGGEST_TAGS, "Suggest tags…", "Shift+T"),
     _both(Command.COPY_PATH, "Copy path", "Ctrl+C"),
     _both(Command.REVEAL, "Show in file manager", "Ctrl+Shift+R"),
     _both(Command.RATE_0, "No rating", "0"),
@@ -141,6 +159,10 @@ SHORTCUTS: Final = (
     _viewer(Command.TOGGLE_SCALE, "Whole photo or 100 %", "Z"),
     _viewer(Command.ZOOM_IN, "Zoom in", "+", "=", "Ctrl++"),
     _viewer(Command.ZOOM_OUT, "Zoom out", "-", "Ctrl+-"),
+    _review(Command.ANSWER_YES, "Yes, or keep the tag", "Y", "Right"),
+    _review(Command.ANSWER_NO, "No, or take the tag off", "N", "Left"),
+    _review(Command.ANSWER_LATER, "Skip the photo", "S", "Space"),
+    _review(Command.END_REVIEW, "End the review", "Esc"),
 )
 
 

@@ -14,22 +14,37 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from photoorg.core.changes import AddTag, ChangeKind, ChangeSet, MergeTags, RenameTag, SetParent
+from photoorg.core.albums import Album
+from photoorg.core.changes import (
+    AddTag,
+    ChangeKind,
+    ChangeSet,
+    DeleteAlbum,
+    MergeTags,
+    MoveAlbum,
+    RenameAlbum,
+    RenameTag,
+    SetParent,
+)
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.icons import IconSet
 from photoorg.gui.knowledge.tag_menu import TagMenu
-from photoorg.gui.sidebar_delegate import SidebarDelegate, in_chevron
+from photoorg.gui.search.completing import quoted
+from photoorg.gui.sidebar_delegate import SidebarDelegate
 from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
+from photoorg.gui.sidebar_tree import SidebarTree
 from photoorg.gui.tag_picker import TagPicker
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SIDEBAR_WIDTH, SPACE_ITEM, ThemeService
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.build import create_labelled_button
 from photoorg.gui.widgets.photo_mime import local_paths_of
+
+LOOKS_LIKE = "Find untagged photos that look like this"
 
 FILTER_FROM = 16
 """From this many tags on there is a field to filter them."""
@@ -38,66 +53,14 @@ _REFRESH_MS = 300
 """Counts change often while photos are read; the eye needs them no faster."""
 
 _RELEVANT = frozenset(
-    {ChangeKind.FOLDERS, ChangeKind.TAGS, ChangeKind.PHOTOS_ADDED, ChangeKind.PHOTOS_REMOVED}
+    {
+        ChangeKind.FOLDERS,
+        ChangeKind.TAGS,
+        ChangeKind.ALBUMS,
+        ChangeKind.PHOTOS_ADDED,
+        ChangeKind.PHOTOS_REMOVED,
+    }
 )
-
-
-class SidebarTree(QTreeView):
-    """The tree, with a context menu key and no selection by drags from outside.
-
-    Signals:
-        menu_requested(QModelIndex, QPoint): a context menu at a global position.
-        released(bool): the mouse button was let go; True after a drag.
-
-    Attributes:
-        held: a row is being pressed, which may become a drag.
-    """
-
-    menu_requested = Signal(object, object)
-    released = Signal(bool)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.held = False
-        self.setHeaderHidden(True)
-        # The delegate indents and draws the chevrons, so that rows are of one width.
-        self.setRootIsDecorated(False)
-        self.setIndentation(0)
-        self.setUniformRowHeights(True)
-        self.setExpandsOnDoubleClick(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Folders and tags")
-        self.customContextMenuRequested.connect(self._on_menu)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint())
-        row = index.data(Role.ROW)
-        if isinstance(row, Row) and in_chevron(row, event.position().x()):
-            self.setExpanded(index, not self.isExpanded(index))
-            return
-        self.held = event.button() == Qt.MouseButton.LeftButton
-        super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        self.held = False
-        self.released.emit(False)
-
-    def startDrag(self, actions: Qt.DropAction) -> None:
-        super().startDrag(actions)  # returns when the drag is over
-        self.held = False
-        self.released.emit(True)
-
-    def _on_menu(self, position: QPoint) -> None:
-        index = self.indexAt(position)
-        if index.isValid():
-            self.menu_requested.emit(index, self.viewport().mapToGlobal(position))
 
 
 class Sidebar(QWidget):
@@ -107,24 +70,34 @@ class Sidebar(QWidget):
         scope_selected(PhotoScope): show these photos.
         add_folder_requested: ask the person for a folder.
         models_requested: show the models.
+        quality_requested(str): show how good the suggestions are, of this tag or with "" of all.
         failures_requested: show the files that could not be read.
         folders_dropped(tuple[Path, ...]): folders were dropped to be added.
         remove_folder_requested(Path): take a folder out of the library.
         rescan_requested: look for changes on disk.
         reveal_requested(Path): show a folder in the file manager.
         operation_requested(Operation): carry this out.
+        album_selected(Album): run this album's search.
+        albums_known(list[Album]): the albums were read again.
+        search_requested(str): search for this everywhere.
+        spread_requested(str): give this tag to photos like those that carry it.
         tidy_requested: show what could be tidied up among the tags.
     """
 
+    album_selected = Signal(object)
+    albums_known = Signal(object)
+    search_requested = Signal(str)
     scope_selected = Signal(object)
     add_folder_requested = Signal()
     models_requested = Signal()
+    quality_requested = Signal(str)
     failures_requested = Signal()
     folders_dropped = Signal(object)
     remove_folder_requested = Signal(object)
     rescan_requested = Signal()
     reveal_requested = Signal(object)
     operation_requested = Signal(object)
+    spread_requested = Signal(str)
     tidy_requested = Signal()
 
     def __init__(
@@ -139,6 +112,7 @@ class Sidebar(QWidget):
         self._library = library
         self._tasks = tasks
         self._scope = PhotoScope()
+        self._album = ""
         self._expanded: set[Path] = set()
         self._open_tags: set[str] = set()
         self._picker = TagPicker(library, tasks, theme, self)
@@ -155,6 +129,9 @@ class Sidebar(QWidget):
         self._models = create_labelled_button(icons, "models", "Models", "place")
         self._models.setToolTip("Models that suggest tags, and training (Ctrl+M)")
         self._models.setCheckable(True)
+        self._quality = create_labelled_button(icons, "quality", "Tag quality", "place")
+        self._quality.setToolTip("How good the suggestions are, and review (Ctrl+Shift+M)")
+        self._quality.setCheckable(True)
         self._add = create_labelled_button(icons, "folder-add", "Add folder", "place")
         self._failures = create_labelled_button(icons, "warning", "", "place")
         self._failures.hide()
@@ -177,7 +154,7 @@ class Sidebar(QWidget):
         column.addWidget(self._filter)
         foot = QVBoxLayout()
         foot.setSpacing(SPACE_ITEM // 2)
-        for place in (self._failures, self._models, self._add):
+        for place in (self._failures, self._quality, self._models, self._add):
             foot.addWidget(place)
         column.addLayout(foot)
 
@@ -186,6 +163,7 @@ class Sidebar(QWidget):
         self._add.clicked.connect(self.add_folder_requested)
         self._failures.clicked.connect(self.failures_requested)
         self._models.clicked.connect(self._on_models)
+        self._quality.clicked.connect(self._on_quality)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
         self._tree.released.connect(self._on_released)
@@ -194,6 +172,13 @@ class Sidebar(QWidget):
         self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
         self._model.rename_requested.connect(self._on_rename)
         self._model.tag_moved.connect(self._on_tag_moved)
+        self._model.album_rename_requested.connect(
+            lambda name, new: self.operation_requested.emit(RenameAlbum(name, new))
+        )
+        self._model.album_moved.connect(
+            lambda name, place: self.operation_requested.emit(MoveAlbum(name, place))
+        )
+        self._tree.delete_requested.connect(self._on_delete)
         self._model.tag_dropped.connect(
             lambda tag, photos: self.operation_requested.emit(AddTag(tag, photos))
         )
@@ -210,9 +195,10 @@ class Sidebar(QWidget):
         """The photos chosen here."""
         return self._scope
 
-    def select_scope(self, scope: PhotoScope) -> None:
-        """Mark a scope as the one that is shown, without asking for it."""
+    def select_scope(self, scope: PhotoScope, album: str = "") -> None:
+        """Mark a scope, or the album of a name, as what is shown, without asking for it."""
         self._scope = scope
+        self._album = album
         self._mark_scope()
 
     def set_failures(self, count: int) -> None:
@@ -222,17 +208,21 @@ class Sidebar(QWidget):
         self._failures.setAccessibleName(text)
         self._failures.setVisible(bool(count))
 
-    def set_models_shown(self, *, shown: bool) -> None:
-        """Mark the models as what is on show, or the photos again."""
-        if shown:
+    def set_page_shown(self, *, models: bool, quality: bool) -> None:
+        """Mark the models or tag quality as what is on show, or the photos again."""
+        if models or quality:
             self._tree.selectionModel().clearSelection()
-        elif self._models.isChecked():
+        elif self._models.isChecked() or self._quality.isChecked():
             self._mark_scope()
-        self._models.setChecked(shown)
+        self._models.setChecked(models)
+        self._quality.setChecked(quality)
 
     def on_change(self, changes: ChangeSet) -> None:
-        """Read folders and tags again where a change concerns them, a few times a second."""
-        if changes.kinds & _RELEVANT and not self._timer.isActive():
+        """Read everything again where a change concerns it, a few times a second."""
+        relevant = set(_RELEVANT)
+        if self._model.rowCount(self._model.albums_index):
+            relevant.add(ChangeKind.PHOTOS_CHANGED)  # a rating may decide who is in an album
+        if changes.kinds & relevant and not self._timer.isActive():
             self._timer.start()
 
     def refresh(self) -> None:
@@ -243,30 +233,35 @@ class Sidebar(QWidget):
     # -- filling -----------------------------------------------------------------------------
     def _read(self) -> None:
         self._tasks.run(
-            lambda: (self._library.folders(), self._library.tags()),
+            lambda: (self._library.folders(), self._library.tags(), self._library.albums.all()),
             self._on_read,
             key=(id(self), "sidebar"),
             owner=self,
         )
 
-    def _on_read(self, answer: tuple[Sequence[FolderNode], Sequence[TagCount]]) -> None:
+    def _on_read(
+        self, answer: tuple[Sequence[FolderNode], Sequence[TagCount], Sequence[Album]]
+    ) -> None:
         if self._tree.state() is QAbstractItemView.State.EditingState:
             # New rows would close the editor and lose what is being typed.
             self._timer.start()
             return
-        folders, tags = answer
+        folders, tags, albums = answer
         scroll = self._tree.verticalScrollBar().value()
         with QSignalBlocker(self._tree.selectionModel()):
             self._model.set_folders(folders)
+            self._model.set_albums(albums)
             self._model.set_tags(tags)
         self._filter.setVisible(len(tags) >= FILTER_FROM)
         self._restore()
         self._tree.verticalScrollBar().setValue(scroll)
+        self.albums_known.emit(list(albums))
 
     def _restore(self) -> None:
         """Open what was open and mark what was marked, after rows were replaced."""
-        for row, section in enumerate((self._model.folders_index, self._model.tags_index)):
-            self._tree.setRowHidden(row + 1, QModelIndex(), not self._model.rowCount(section))
+        model = self._model
+        for section in (model.folders_index, model.albums_index, model.tags_index):
+            self._tree.setRowHidden(section.row(), QModelIndex(), not model.rowCount(section))
             self._tree.setExpanded(section, True)
         folders = self._model.row_of(self._model.folders_index)
         for folder in folders.walk():
@@ -280,7 +275,8 @@ class Sidebar(QWidget):
 
     def _mark_scope(self) -> None:
         self._model.keep(self._scope.tag)
-        index = self._model.index_of_scope(self._scope)
+        album = self._model.index_of_album(self._album)
+        index = album if album.isValid() else self._model.index_of_scope(self._scope)
         selection = self._tree.selectionModel()
         with QSignalBlocker(selection):
             if index.isValid():
@@ -306,13 +302,25 @@ class Sidebar(QWidget):
         self._models.setChecked(False)
         self.models_requested.emit()
 
+    def _on_quality(self) -> None:
+        self._quality.setChecked(False)
+        self.quality_requested.emit("")
+
     def _on_current(self, index: QModelIndex) -> None:
+        if not index.isValid():
+            return
         row = self._model.row_of(index)
-        if row.kind is RowKind.TAG and self._tree.held:
+        if row.kind in (RowKind.TAG, RowKind.ALBUM) and self._tree.held:
             return  # it may be about to be dragged, and the photos on show are to stay
-        scope = row.scope() if index.isValid() else None
-        if scope is not None and scope != self._scope:
-            self._scope = scope
+        if row.kind is RowKind.ALBUM:
+            if row.label == self._album:
+                return
+            self._album = row.label
+            self.album_selected.emit(Album(row.label, row.query, row.count))
+            return
+        scope = row.scope()
+        if scope is not None and (scope != self._scope or self._album):
+            self._scope, self._album = scope, ""
             self.scope_selected.emit(scope)
 
     def _on_released(self, dragged: bool) -> None:
@@ -326,7 +334,7 @@ class Sidebar(QWidget):
             self._model.set_filter(text)
         self._restore()
         if text:
-            self._tree.setRowHidden(2, QModelIndex(), False)
+            self._tree.setRowHidden(self._model.tags_index.row(), QModelIndex(), False)
             position = QAbstractItemView.ScrollHint.PositionAtTop
             self._tree.scrollTo(self._model.tags_index, position)
 
@@ -361,13 +369,14 @@ class Sidebar(QWidget):
                 remove = menu.addAction("Remove from library")
                 remove.triggered.connect(lambda: self.remove_folder_requested.emit(path))
         elif row.kind is RowKind.TAG:
+            self._fill_tag_menu(menu, row, index)
+        elif index == self._model.tags_index:
+            menu.addAction("Tidy up tags…", self.tidy_requested.emit)
+        elif row.kind is RowKind.ALBUM:
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
-            menu.addAction("Merge into…", lambda: self._pick_target(row, index))
-            self.tag_menu.fill(menu, row, lambda: self._corner(index))
-        elif index == self._model.tags_index:
-            menu.addAction("Tidy up tags…", self.tidy_requested.emit)
+            menu.addAction("Delete album", lambda: self._on_delete(row))
         elif row.kind is RowKind.ALL:
             menu.addAction("Add folder…", self.add_folder_requested.emit)
             menu.addAction("Rescan", self.rescan_requested.emit)
@@ -375,6 +384,27 @@ class Sidebar(QWidget):
             menu.deleteLater()
             return None
         return menu
+
+    def _fill_tag_menu(self, menu: QMenu, row: Row, index: QModelIndex) -> None:
+        """Add what a tag offers: finding, giving and judging, its names, its place in the tree."""
+        tag, looks = row.label, f"looks:{quoted(row.label)}"
+        menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+        menu.addAction(LOOKS_LIKE, lambda: self.search_requested.emit(looks))
+        self.tag_menu.add_related(menu, row, lambda: self._corner(index))
+        menu.addSeparator()
+        menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(tag))
+        menu.addAction("Quality and review", lambda: self.quality_requested.emit(tag))
+        menu.addSeparator()
+        menu.addAction("Rename", lambda: self._tree.edit(index))
+        self.tag_menu.add_names(menu, row, lambda: self._corner(index))
+        menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+        menu.addSeparator()
+        self.tag_menu.add_places(menu, row, lambda: self._corner(index))
+
+    def _on_delete(self, row: Row) -> None:
+        """Delete an album: undo brings it back. Tags and folders have no such key."""
+        if row.kind is RowKind.ALBUM:
+            self.operation_requested.emit(DeleteAlbum(row.label))
 
     def _pick_target(self, row: Row, index: QModelIndex) -> None:
         self._picker.open_at(row.label, self._corner(index))

@@ -21,7 +21,12 @@ _ICON = 16
 _CHEVRON = 12
 _INDENT = 14
 _LEFT = 4
-_ICONS = {RowKind.ALL: "photos", RowKind.FOLDER: "folder", RowKind.TAG: "tag"}
+_ICONS = {
+    RowKind.ALL: "photos",
+    RowKind.FOLDER: "folder",
+    RowKind.TAG: "tag",
+    RowKind.ALBUM: "album",
+}
 
 
 def _indent(row: Row) -> int:
@@ -80,7 +85,7 @@ class SidebarDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> QWidget:
         editor = QLineEdit(parent)
-        editor.setAccessibleName("New name of the tag")
+        editor.setAccessibleName("New name")
         editor.setMaxLength(100)
         return editor
 
@@ -121,7 +126,7 @@ class SidebarDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         device = painter.device()
         ratio = device.devicePixelRatio() if device is not None else 1.0
-        token = "dimmed" if row.kind is RowKind.TAG or not row.present else "text"
+        token = "dimmed" if row.kind in (RowKind.TAG, RowKind.ALBUM) or not row.present else "text"
         name = "missing" if not row.present else _ICONS[row.kind]
         left = area.x() + _indent(row)
         if _opens(row):
@@ -133,7 +138,7 @@ class SidebarDelegate(QStyledItemDelegate):
         painter.drawPixmap(left, area.y() + (area.height() - _ICON) // 2, pixmap)
 
         middle = Qt.AlignmentFlag.AlignVCenter
-        count = f"{row.count:,}"
+        count = "" if row.count is None else f"{row.count:,}"
         painter.setFont(self._small)
         # Dimmed text would fall below 4.5:1 on the ground of a selected row.
         painter.setPen(self._theme.color("text" if selected else "dimmed"))

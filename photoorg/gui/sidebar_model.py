@@ -1,4 +1,4 @@
-"""The tree behind the sidebar: all photos, folders, tags."""
+"""The tree behind the sidebar: all photos, folders, albums, tags."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from photoorg.core.albums import Album
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.widgets import wording
 from photoorg.gui.widgets.photo_mime import PHOTO_MIME, photo_ids_of
@@ -32,9 +33,13 @@ class RowKind(StrEnum):
     ALL = "all"
     SECTION = "section"
     FOLDER = "folder"
+    ALBUM = "album"
     TAG = "tag"
     NOTE = "note"
 
+
+ALBUM_MIME = "application/x-photoorg-album"
+"""An album's name, UTF-8."""
 
 MOST_TAGS = 500
 """Tags listed at once. Nobody scrolls through more, and the tree lays out row by row."""
@@ -44,9 +49,11 @@ _CHOICE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 # pass over them.
 _FLAGS = {
     RowKind.ALL: _CHOICE,
+    # Albums are dropped between others, which to the view is a drop on their heading.
     RowKind.SECTION: Qt.ItemFlag.ItemIsDropEnabled,
     RowKind.FOLDER: _CHOICE,
     RowKind.NOTE: Qt.ItemFlag.NoItemFlags,
+    RowKind.ALBUM: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled,
     RowKind.TAG: _CHOICE
     | Qt.ItemFlag.ItemIsEditable
     | Qt.ItemFlag.ItemIsDropEnabled
@@ -66,14 +73,18 @@ class Role(int, Enum):
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One row; `eq=False` because two rows are the same only if they are one object."""
+    """One row; `eq=False` because two rows are the same only if they are one object.
+
+    `count` is None where it is not known, `query` the search of an album.
+    """
 
     kind: RowKind
     label: str
-    count: int = 0
+    count: int | None = 0
     path: Path | None = None
     present: bool = True
     top: bool = False
+    query: str = ""
     parent: Row | None = None
     position: int = 0
     aliases: tuple[str, ...] = ()
@@ -88,7 +99,7 @@ class Row:
                 return PhotoScope(folder=self.path)
             case RowKind.TAG:
                 return PhotoScope(tag=self.label)
-            case RowKind.SECTION | RowKind.NOTE:
+            case RowKind.SECTION | RowKind.NOTE | RowKind.ALBUM:
                 return None
 
     def adopt(self, children: list[Row]) -> None:
@@ -125,11 +136,15 @@ class SidebarModel(QAbstractItemModel):
     Signals:
         rename_requested(str, str): a tag was given a new name.
         tag_dropped(str, tuple): photos were dropped on a tag.
+        album_rename_requested(str, str): an album was given a new name.
+        album_moved(str, int): an album was dragged to another place among the albums.
         tag_moved(str, str | None): a tag was dropped on another, or None for the heading.
     """
 
     rename_requested = Signal(str, str)
     tag_dropped = Signal(str, object)
+    album_rename_requested = Signal(str, str)
+    album_moved = Signal(str, int)
     tag_moved = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -137,8 +152,9 @@ class SidebarModel(QAbstractItemModel):
         self._root = Row(RowKind.SECTION, "")
         self._all = Row(RowKind.ALL, "All photos")
         self._folders = Row(RowKind.SECTION, "Folders")
+        self._albums = Row(RowKind.SECTION, "Albums")
         self._tags = Row(RowKind.SECTION, "Tags")
-        self._root.adopt([self._all, self._folders, self._tags])
+        self._root.adopt([self._all, self._folders, self._albums, self._tags])
         self._known_folders: tuple[FolderNode, ...] = ()
         self._known_tags: tuple[TagCount, ...] = ()
         self._folded: tuple[str, ...] = ()
@@ -154,6 +170,11 @@ class SidebarModel(QAbstractItemModel):
         self._all.count = sum(node.count for node in nodes)
         self._tell(self._all)
         self._replace(self._folders, [_folder_row(node, top=True) for node in nodes])
+
+    def set_albums(self, albums: Sequence[Album]) -> None:
+        """Show these albums, in their order."""
+        rows = [Row(RowKind.ALBUM, a.name, a.count, query=a.query) for a in albums]
+        self._replace(self._albums, rows)
 
     def set_tags(self, tags: Sequence[TagCount]) -> None:
         """Show these tags, by name: a list that stands still is one that can be found in."""
@@ -265,6 +286,17 @@ class SidebarModel(QAbstractItemModel):
         """The heading of the folders."""
         return self.index_of(self._folders)
 
+    def index_of_album(self, name: str) -> QModelIndex:
+        """Return where an album is listed, or an invalid index."""
+        found = (row for row in self._albums.children if row.label == name)
+        row = next(found, None)
+        return QModelIndex() if row is None else self.index_of(row)
+
+    @property
+    def albums_index(self) -> QModelIndex:
+        """The heading of the albums."""
+        return self.index_of(self._albums)
+
     @property
     def tags_index(self) -> QModelIndex:
         """The heading of the tags."""
@@ -301,34 +333,41 @@ class SidebarModel(QAbstractItemModel):
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Ask for a new tag name; the row changes when the library says so."""
+        """Ask for a new name; the row changes when the library says so."""
         row = self.row_of(index)
         name = " ".join(str(value).split())
-        if row.kind is RowKind.TAG and name and name != row.label:
-            self.rename_requested.emit(row.label, name)
+        if row.kind in (RowKind.TAG, RowKind.ALBUM) and name and name != row.label:
+            is_tag = row.kind is RowKind.TAG
+            asked = self.rename_requested if is_tag else self.album_rename_requested
+            asked.emit(row.label, name)
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         return _FLAGS[self.row_of(index).kind]
 
     def mimeTypes(self) -> list[str]:
-        return [PHOTO_MIME, TAG_MIME]
+        return [PHOTO_MIME, ALBUM_MIME, TAG_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        data = QMimeData()
-        for index in indexes:
-            data.setData(TAG_MIME, self.row_of(index).label.encode())
-        return data
+        mime = QMimeData()
+        for row in map(self.row_of, indexes):
+            mime.setData(ALBUM_MIME if row.kind is RowKind.ALBUM else TAG_MIME, row.label.encode())
+        return mime
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
 
     def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction | Qt.DropAction.LinkAction
+        return Qt.DropAction.CopyAction | Qt.DropAction.LinkAction | Qt.DropAction.MoveAction
 
     def canDropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
         target = self.row_of(parent)
+        if data.hasFormat(ALBUM_MIME):
+            return target is self._albums and row >= 0
         if data.hasFormat(TAG_MIME):
-            return self._may_move(_tag_of(data), target)
+            return self._may_move(_label_of(data, TAG_MIME), target)
         return target.kind is RowKind.TAG and bool(photo_ids_of(data))
 
     def dropMimeData(
@@ -336,13 +375,22 @@ class SidebarModel(QAbstractItemModel):
     ) -> bool:
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
+        if data.hasFormat(ALBUM_MIME):
+            self._move_album(_label_of(data, ALBUM_MIME), row)
+            return False  # the rows move when the library says so
         target = self.row_of(parent)
         if data.hasFormat(TAG_MIME):
             above = target.label if target.kind is RowKind.TAG else None
-            self.tag_moved.emit(_tag_of(data), above)
+            self.tag_moved.emit(_label_of(data, TAG_MIME), above)
         else:
             self.tag_dropped.emit(target.label, photo_ids_of(data))
         return True
+
+    def _move_album(self, name: str, row: int) -> None:
+        """Ask for an album to stand before the row that it was dropped above."""
+        index = self.index_of_album(name)
+        if index.isValid() and row not in (index.row(), index.row() + 1):
+            self.album_moved.emit(name, row - (row > index.row()))
 
     def _may_move(self, tag: str, target: Row) -> bool:
         """Return whether a tag may stand right below a row, where it does not stand yet."""
@@ -361,19 +409,21 @@ def _same_shape(rows: list[Row], others: list[Row]) -> bool:
     """Return whether rows differ in nothing that would move one of them."""
     return len(rows) == len(others) and all(
         row.label == other.label
-        and row.path == other.path
+        and (row.path, row.query) == (other.path, other.query)
         and _same_shape(row.children, other.children)
         for row, other in zip(rows, others, strict=True)
     )
 
 
-def _tag_of(data: QMimeData) -> str:
-    return bytes(data.data(TAG_MIME).data()).decode("utf-8", "replace")
+def _label_of(data: QMimeData, mime: str) -> str:
+    return bytes(data.data(mime).data()).decode("utf-8", "replace")
 
 
 def _tooltip(row: Row) -> str:
     if row.kind is RowKind.TAG and row.aliases:
         return f"Also: {', '.join(row.aliases)}"
+    if row.kind is RowKind.ALBUM:
+        return row.query
     if row.kind is not RowKind.FOLDER:
         return ""
     if row.present:
@@ -384,5 +434,7 @@ def _tooltip(row: Row) -> str:
 def _spoken(row: Row) -> str:
     if row.kind in (RowKind.SECTION, RowKind.NOTE):
         return row.label
+    if row.count is None:
+        return f"{row.label}, album"
     away = "" if row.present else ", not there now"
     return f"{row.label}, {wording.photos(row.count)}{away}"

@@ -39,14 +39,13 @@ def progress_words(progress: Progress) -> str:
 
 
 class StatusBar(QWidget):
-    """Selection and answer at the left, background work at the right.
+    """Selection at the left, background work at the right.
 
     Signals:
         pause_requested: pause the work.
         resume_requested: go on.
         cancel_requested: stop the work.
         failures_requested: show the files that could not be read.
-        show_more_requested: show the rest of the answer.
         clear_selection_requested: select nothing.
         training_requested: show how the training goes.
     """
@@ -55,7 +54,6 @@ class StatusBar(QWidget):
     resume_requested = Signal()
     cancel_requested = Signal()
     failures_requested = Signal()
-    show_more_requested = Signal()
     clear_selection_requested = Signal()
     training_requested = Signal()
 
@@ -65,8 +63,6 @@ class StatusBar(QWidget):
         self._progress: Progress | None = None
         self._selection = create_label()
         self._clear = create_icon_button(icons, "close", "Clear selection")
-        self._result = create_label()
-        self._more = create_button("Show more", "link")
         self._failures = create_button("", "link")
         self._training = create_button("", "link")
         self._label = ElidedLabel()
@@ -76,13 +72,11 @@ class StatusBar(QWidget):
         self._cancel = create_icon_button(icons, "stop", "Stop")
         self._build()
         self._clear.clicked.connect(self.clear_selection_requested)
-        self._more.clicked.connect(self.show_more_requested)
         self._failures.clicked.connect(self.failures_requested)
         self._training.clicked.connect(self.training_requested)
         self._pause.clicked.connect(self._on_pause)
         self._cancel.clicked.connect(self.cancel_requested)
         self.set_selection(0)
-        self.set_result(None)
         self.set_failures(0)
         self.set_training("")
         self.set_progress(None)
@@ -98,7 +92,7 @@ class StatusBar(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(SPACE_PANEL, 0, SPACE_PANEL, 0)
         line.setSpacing(SPACE_ITEM)
-        for at_left in (self._selection, self._clear, self._result, self._more):
+        for at_left in (self._selection, self._clear):
             line.addWidget(at_left)
         line.addStretch(1)
         self._training.setFont(tabular_font(FONT_BODY))
@@ -135,18 +129,6 @@ class StatusBar(QWidget):
         self._selection.setText(f"{count:,} selected")
         self._show(bool(count), self._selection, self._clear)
 
-    def set_result(self, shown: int | None, *, more: bool = False) -> None:
-        """Show how many photos an answer has; None when nothing is searched for.
-
-        Args:
-            shown: photos shown.
-            more: there are less relevant ones that are not shown.
-        """
-        # An empty answer has a page of its own, which also offers what comes near.
-        self._result.setText(wording.photos(shown) if shown else "")
-        self._show(bool(shown), self._result)
-        self._show(bool(shown) and more, self._more)
-
     def set_failures(self, count: int) -> None:
         """Show how many files could not be read."""
         self._failures.setText(f"{wording.files(count)} could not be read")
@@ -166,7 +148,7 @@ class StatusBar(QWidget):
 
     def _update_visibility(self) -> None:
         # Failures alone do not open the bar: it is for what goes on, and they are told then.
-        parts = (self._selection, self._result, self._training, self._label)
+        parts = (self._selection, self._training, self._label)
         self.setVisible(any(not part.isHidden() for part in parts))
 
     def _show_bar(self, progress: Progress) -> None:

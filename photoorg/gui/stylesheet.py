@@ -53,6 +53,14 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 }
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:pressed, QToolButton[kind="quiet"]:pressed { background: $pressed; }
+QPushButton[kind="segment"] {
+    background: transparent; border: 1px solid transparent; padding: 2px 8px; min-height: 16px;
+    color: $dimmed;
+}
+QPushButton[kind="segment"]:hover { background: $hover; color: $text; }
+QPushButton[kind="segment"]:checked { background: $pressed; color: $text; }
+QPushButton[kind="segment"]:focus { border-color: $accent; }
+QPushButton[kind="quiet"]:disabled { color: $dimmed; }
 QPushButton[kind="fold"] {
     background: transparent; border: 1px solid transparent; padding: 4px 8px 4px 0;
     text-align: left;
@@ -84,6 +92,13 @@ QPushButton[kind="on-surround-link"] {
     background: transparent; border: none; color: #5b9bf0; padding: 0;
 }
 QPushButton[kind="on-surround-link"]:hover { text-decoration: underline; }
+QLabel[kind="question"] { color: $on_surround; font-size: 20px; font-weight: 600; }
+QPushButton[kind="answer"] {
+    background: rgba(255, 255, 255, 26); border: 1px solid rgba(255, 255, 255, 40);
+    color: $on_surround; padding: 6px 12px;
+}
+QPushButton[kind="answer"]:hover { background: rgba(255, 255, 255, 46); }
+QPushButton[kind="answer"]:pressed { background: rgba(255, 255, 255, 66); }
 QLabel[kind="on-surround-dimmed"] { color: #a8a8a8; font-size: 11px; }
 QToolButton[kind="surround"] { background: transparent; border: 1px solid transparent; }
 QToolButton[kind="surround"]:hover { background: rgba(255, 255, 255, 30); }
@@ -98,6 +113,10 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QComboBox {
 }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QComboBox:focus {
     border-color: $accent;
+}
+
+QPlainTextEdit[kind="query"], QPlainTextEdit[kind="query"]:focus {
+    background: transparent; border: none; padding: 0;
 }
 
 QAbstractScrollArea { border: none; background: transparent; }

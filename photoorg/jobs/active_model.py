@@ -16,9 +16,13 @@ from photoorg.core.modelling import STARTER_ID
 from photoorg.features.text import TextEncoder, create_text_encoder
 from photoorg.index import IndexKeeper, Target, VectorIndex
 from photoorg.jobs.model_store import features_of
+from photoorg.models.personal import PersonalModel
 from photoorg.models.starter import StarterModel
 from photoorg.search.engine import SearchEngine
+from photoorg.search.personal import PersonalSuggester
+from photoorg.search.personal_looks import LearnedLooks
 from photoorg.search.ports import TagSuggester
+from photoorg.search.spelling import Spelling
 from photoorg.search.suggest import Suggester
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ class Parts:
         problem: why the starter or its text encoder is not there, or None.
         starter: the starter model, where it could be read.
         encoder: its text encoder, where it could be read.
+        looks: finds photos of the person's own tags by the starter.
         trained: the model in use, where it is not the starter.
     """
 
@@ -56,11 +61,17 @@ class Parts:
     problem: PhotoorgError | None
     starter: StarterModel | None = None
     encoder: TextEncoder | None = None
+    looks: LearnedLooks | None = None
     trained: TrainedModel | None = None
 
 
-def assemble_starter(catalog: Catalog) -> Parts:
-    """Load the starter model with its indexes; what cannot be read is left out and said."""
+def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | None]) -> Parts:
+    """Load the starter model with its indexes; what cannot be read is left out and said.
+
+    Args:
+        catalog: of the library.
+        learned: returns what was learned of the person's own tags, if anything was.
+    """
     model: StarterModel | None = None
     encoder: TextEncoder | None = None
     problem: PhotoorgError | None = None
@@ -82,18 +93,27 @@ def assemble_starter(catalog: Catalog) -> Parts:
     )
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     _log_problems(keeper)
+    looks = LearnedLooks(catalog, model, keeper.indexes[JOINT], learned)
     engine = SearchEngine(
-        catalog, keeper.indexes[JOINT], keeper.indexes[ALIKE], model, encoder, model
+        catalog,
+        keeper.indexes[JOINT],
+        keeper.indexes[ALIKE],
+        model,
+        encoder,
+        model,
+        looks=looks,
+        spelling=Spelling(catalog, model.vocabulary),
     )
     return Parts(
         STARTER_ID,
         engine,
-        Suggester(catalog, model, encoder),
+        PersonalSuggester(catalog, model, Suggester(catalog, model, encoder), learned),
         (keeper,),
         model.vocabulary,
         problem,
         model,
         encoder,
+        looks,
     )
 
 
@@ -113,6 +133,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
     )
     keeper = IndexKeeper(catalog, model.visual_key, (target,), index_folder(catalog, model_id))
     _log_problems(keeper)
+    vocabulary = tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary)))
     alike = base.keepers[0].indexes.get(ALIKE, VectorIndex(1, model_key=ModelKey("")))
     engine = SearchEngine(
         catalog,
@@ -122,6 +143,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         TrainedTextEncoder(trained),
         base.starter,
         notice=_lacking(base, trained, keeper.indexes[JOINT]),
+        spelling=Spelling(catalog, vocabulary),
     )
     return replace(
         base,
@@ -129,7 +151,7 @@ def assemble_trained(catalog: Catalog, base: Parts, model_id: str, trained: Trai
         engine=engine,
         suggester=TrainedSuggester(catalog, trained, model_id),
         keepers=(base.keepers[0], keeper),
-        vocabulary=tuple(dict.fromkeys((*trained.tags.names, *base.vocabulary))),
+        vocabulary=vocabulary,
         trained=trained,
     )
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
+from photoorg.core.query import Query
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
+from photoorg.models.personal import PersonalModel
+from photoorg.search.albums import AlbumOpener
 from photoorg.search.engine import SearchEngine
+from photoorg.search.judging import LookAt
+from photoorg.search.parser import parse
 from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
+
+Overlay = Callable[[Parts], Parts]
+"""Puts something else in the place of some parts of the model in use."""
 
 
 class SearchService:
@@ -24,17 +36,27 @@ class SearchService:
 
     Without a usable model the library still answers by names, captions and tags. Where the model
     that was chosen cannot be used, the starter answers, and each answer says so.
+
+    Attributes:
+        albums: opens the albums that a search names.
     """
 
-    def __init__(self, catalog: Catalog, models: ModelStore) -> None:
+    def __init__(
+        self, catalog: Catalog, models: ModelStore, learned: Callable[[], PersonalModel | None]
+    ) -> None:
+        """Take over the catalog and its models; `learned` returns what the person taught."""
         self._catalog = catalog
+        self._learned = learned
         self._models = models
         self._loading = threading.Lock()
         self._parts: Parts | None = None
+        self._under: Parts | None = None
+        self._overlay: Overlay | None = None
         self._starter: Parts | None = None
         self._fallback = ""
         self._asked = ""
         self._token = CancelToken()
+        self.albums = AlbumOpener(catalog.albums)
 
     @property
     def parts(self) -> Parts:
@@ -55,6 +77,11 @@ class SearchService:
         return _suggester_of(self._load())
 
     @property
+    def starter_parts(self) -> Parts:
+        """What answers by the starter, whichever model is in use."""
+        return self._load_starter()
+
+    @property
     def starter_suggester(self) -> TagSuggester:
         """The starter's suggester, whichever model is in use.
 
@@ -73,17 +100,30 @@ class SearchService:
         """How many photos can be found by meaning."""
         return len(self._load().keepers[-1].indexes.get(JOINT, ()))
 
-    def search(self, text: str, scope: PhotoScope) -> SearchResults:
+    def search(self, text: str, scope: PhotoScope, look_at: LookAt | None = None) -> SearchResults:
         """Answer the search box.
+
+        Args:
+            text: what was typed.
+            scope: only photos of this view.
+            look_at: looks at a photo outside the library that is named by its path.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that is named by its path cannot be read.
         """
-        results = self._load().engine.search(text, scope)
+        opened = self.albums.opened(parse(text), lambda query: self._relevant(query, look_at))
+        results = self._load().engine.search(opened, scope, look_at=look_at)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
         return results
+
+    def _relevant(self, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
+        """Return the relevant photos of a query, int64 [n]."""
+        results = self._load().engine.search(query, look_at=look_at)
+        hits = results.hits[: results.relevant]
+        return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
@@ -142,7 +182,8 @@ class SearchService:
             fallback: why another one answers, or "".
         """
         with self._loading:
-            before, self._parts = self._parts, fresh
+            before, self._under = self._under, fresh
+            self._parts = self._covered(fresh)
             self._asked, self._fallback = asked, fallback
         if before is not None and before.model_id not in (fresh.model_id, STARTER_ID):
             _save_quietly(before)
@@ -187,14 +228,26 @@ class SearchService:
             starter = self._load_starter()
             with self._loading:
                 if self._parts is None:
-                    self._parts = self._assemble_chosen(starter)
+                    self._under = self._assemble_chosen(starter)
+                    self._parts = self._covered(self._under)
                 parts = self._parts
         return parts
+
+    def cover(self, overlay: Overlay | None) -> None:
+        """Have an overlay's parts answer from now on, in one step; None takes it away again."""
+        self._load()
+        with self._loading:
+            self._overlay = overlay
+            if self._under is not None:
+                self._parts = self._covered(self._under)
+
+    def _covered(self, parts: Parts) -> Parts:
+        return parts if self._overlay is None else self._overlay(parts)
 
     def _load_starter(self) -> Parts:
         with self._loading:
             if self._starter is None:
-                self._starter = assemble_starter(self._catalog)
+                self._starter = assemble_starter(self._catalog, self._learned)
             return self._starter
 
     def _assemble_chosen(self, starter: Parts) -> Parts:

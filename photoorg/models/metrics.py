@@ -123,9 +123,13 @@ def f1_at_k(scores: NDArray[np.floating], relevant: NDArray[np.bool_], k: int) -
 
 
 def precision_above(
-    probabilities: NDArray[np.floating], relevant: NDArray[np.bool_], threshold: float
+    probabilities: NDArray[np.floating],
+    relevant: NDArray[np.bool_],
+    threshold: float | NDArray[np.floating],
 ) -> tuple[float, float]:
     """Return precision and recall of everything whose probability reaches the threshold.
+
+    The threshold is one for all, or one for each label: [labels].
 
     Precision is NaN where nothing reaches it, recall where nothing is relevant.
     """

@@ -16,12 +16,15 @@ from photoorg.core.errors import ModelFileProblem
 from photoorg.core.paths import resource_path
 from photoorg.features.storage import load_model, take_tensor
 from photoorg.models.base import unit_rows
+from photoorg.models.length_correction import LengthCorrection
 from photoorg.models.starter_parts import (
     Background,
     Calibration,
     Heads,
     ImageTransform,
     JointSpace,
+    Spread,
+    join_traits,
     sigmoid,
 )
 from photoorg.models.vocabulary import IMAGENET_CLASSES
@@ -109,6 +112,7 @@ class StarterModel:
         tag_calibration: Calibration,
         relevance_calibration: Calibration,
         similarity: Similarity,
+        spread: Spread,
     ) -> None:
         self.manifest = manifest
         self._image_transform = image_transform
@@ -119,6 +123,7 @@ class StarterModel:
         self._tag_calibration = tag_calibration
         self._relevance_calibration = relevance_calibration
         self._similarity = similarity
+        self.spread = spread
         self._tag_statistics = background.statistics(tags.vectors)
 
     @classmethod
@@ -195,6 +200,10 @@ class StarterModel:
                 take_tensor(file, "similarity.mean", (visual,)),
                 take_tensor(file, "similarity.projection", (visual, None)),
             ),
+            spread=Spread(
+                take_tensor(file, "traits.mean", (dimension + inputs,)),
+                take_tensor(file, "traits.covariance", (dimension + inputs, dimension + inputs)),
+            ),
         )
 
     @property
@@ -208,6 +217,11 @@ class StarterModel:
     @property
     def text_key(self) -> ModelKey:
         return self.manifest.text_key
+
+    @property
+    def length_correction(self) -> LengthCorrection:
+        """How `relevance` is put right for the number of words of a query."""
+        return LengthCorrection.of_config(self.manifest.config)
 
     @property
     def dimension(self) -> int:
@@ -239,6 +253,14 @@ class StarterModel:
     def embed_images(self, visual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map pooled vectors [n, v] to unit rows [n, d]."""
         return self._joint.place_images(*self._image_transform.both(visual))
+
+    def traits(self, visual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map pooled vectors [n, v] to what a person's own tags are learned from, [n, d + p].
+
+        The embedding [n, d], which knows what captions speak of, and beside it the heads' input
+        [n, p], which has kept what they do not; both count alike.
+        """
+        return join_traits(self._joint, *self._image_transform.both(visual))
 
     def embed_texts(self, text: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map text vectors [n, t] to unit rows [n, d]."""

@@ -153,6 +153,34 @@ class JointSpace:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How traits vary over photos.
+
+    Attributes:
+        mean: float32 [d].
+        covariance: float32 [d, d].
+    """
+
+    mean: NDArray[np.float32]
+    covariance: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, traits: NDArray[np.float32]) -> Spread:
+        """Return the spread of photos [n, d]."""
+        mean = traits.mean(axis=0)
+        centred = traits - mean
+        return cls(mean, centred.T @ centred / max(len(traits), 1))
+
+
+def join_traits(
+    joint: JointSpace, inputs: NDArray[np.float32], guesses: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Put embeddings and the heads' inputs [n, p] side by side, of about unit length each."""
+    embedded = joint.place_images(inputs, guesses)
+    return np.concatenate([embedded, inputs / np.sqrt(np.float32(inputs.shape[1]))], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Background:
     """Photos against which a query's scores are measured, so that its library does not matter.
 

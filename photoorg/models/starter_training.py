@@ -38,7 +38,7 @@ from photoorg.models.starter_inputs import (
     joint_projection,
 )
 from photoorg.models.starter_network import TrainingConfig, TrainingData, train_heads
-from photoorg.models.starter_parts import Background, Heads, JointSpace
+from photoorg.models.starter_parts import Background, Heads, JointSpace, Spread, join_traits
 from photoorg.models.vocabulary import IMAGENET_CLASSES, label_rows
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def fit_starter(
     background = Background(see(pooled[chosen]))
     tensors = _fit_answers(corpus, background, inputs.image.class_probabilities, see, read)
     similar_mean, similar_projection = fit_similarity(pooled)
+    spread = Spread.of(join_traits(joint, *inputs.image.both(pooled)))
     exact: Tensors = {
         "image.mean": inputs.image.mean,
         "image.scale": inputs.image.scale,
@@ -188,6 +189,7 @@ def fit_starter(
         "text.mean": inputs.text_mean,
         "text.names_mean": inputs.names_mean,
         "similarity.mean": similar_mean,
+        "traits.mean": spread.mean,
     }
     compact: Tensors = {
         "image.classifier.weight": classifier.weight,
@@ -197,6 +199,7 @@ def fit_starter(
         "joint": projection,
         "background": background.embeddings,
         "similarity.projection": similar_projection,
+        "traits.covariance": spread.covariance,
         **heads_tensors("image", images),
         **heads_tensors("text", texts),
     }

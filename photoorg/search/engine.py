@@ -2,81 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from photoorg.core.errors import EnvironmentProblem, ModelFileProblem
 from photoorg.core.ids import PhotoId
-from photoorg.core.query import Query
-from photoorg.core.records import PhotoScope, SearchHit, SearchResults
+from photoorg.core.query import Order, Query
+from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
-from photoorg.search import likeness, words
-from photoorg.search.meaning import Judgement, Meaning, Wish
+from photoorg.models.length_correction import LengthCorrection
+from photoorg.search import answer, cut, likeness
+from photoorg.search.judging import Judge, Judged, LookAt
+from photoorg.search.looks import TextTagJudge
+from photoorg.search.meaning import Meaning
+from photoorg.search.near_misses import alternatives
 from photoorg.search.parser import parse
+from photoorg.search.personal_looks import LearnedLooks, PersonalTagJudge
+from photoorg.search.plan import Plan, plan
 from photoorg.search.ports import (
+    CorrectsLength,
     FloatArray,
     IdArray,
     LookAlikeModel,
     SearchCatalog,
     SearchModel,
+    TagJudge,
 )
+from photoorg.search.spelling import Spelling
 
-RELEVANT = 0.5
-"""A photo is shown before "Show more" where it is at least as likely right as wrong."""
-
-_LEAST_RELEVANT = 0.03
-"""Below this nothing is an answer, however far it stands out."""
-
-_TAIL = 2000
-"""Hits that are handed out although they are not relevant."""
-
-_LOOKED_THROUGH = 2000
-"""Best photos in which rejected tags are looked for."""
-
-_MOST_LIKE = 0.98
-"""Likeness alone is never as sure as a tag that the person confirmed (0.99)."""
-
-_UNQUOTED = 0.2
-"""What is left of a photo's probability where a quoted phrase stands in others but not in it."""
-
-_WORDS_ONLY = "Searching names, captions and tags only"
 _EVERYTHING = PhotoScope()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranking:
-    """Photos with what speaks for them.
-
-    Attributes:
-        ids: int64 [n].
-        probability: float32 [n], that the photo is what was asked for.
-        likeness: float32 [n], the part of it that its pixels give.
-        cosine: float32 [n], with the query vector; settles ties.
-        where: [n], the place of its best matching word, or "".
-    """
-
-    ids: IdArray
-    probability: FloatArray
-    likeness: FloatArray
-    cosine: FloatArray
-    where: NDArray[np.object_]
-
-    def only(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> _Ranking:
-        return _Ranking(
-            self.ids[chosen],
-            self.probability[chosen],
-            self.likeness[chosen],
-            self.cosine[chosen],
-            self.where[chosen],
-        )
-
-    def sorted(self) -> _Ranking:
-        """Return the same, most probable first."""
-        return self.only(np.lexsort((self.ids, -self.cosine, -self.probability)))
 
 
 class SearchEngine:
@@ -90,6 +47,10 @@ class SearchEngine:
         text_encoder: None while it is not loaded.
         look_alike: compares photos; None while it is not loaded.
         notice: what the person should know of the model at each answer.
+        tag_judge: says which photos look as if they carried a tag; None takes the model's text
+            side.
+        looks: finds photos of tags that were learned, before `tag_judge` is asked.
+        spelling: corrects what was typed; None takes the library's words and English.
     """
 
     def __init__(
@@ -102,92 +63,105 @@ class SearchEngine:
         look_alike: LookAlikeModel | None,
         *,
         notice: Callable[[], str] = lambda: "",
+        tag_judge: TagJudge | None = None,
+        looks: LearnedLooks | None = None,
+        spelling: Spelling | None = None,
     ) -> None:
         self._catalog = catalog
-        self._joint = joint_index
         self._similarity = similarity_index
         self._look_alike = look_alike
-        self._notice = notice
-        self._meaning: Meaning | None = None
+        self._correction = LengthCorrection()
+        if model is not None and isinstance(model, CorrectsLength):
+            self._correction = model.length_correction
+        self._spelling = spelling or Spelling(catalog)
+        meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
-            self._meaning = Meaning(joint_index, model, text_encoder)
+            meaning = Meaning(joint_index, model, text_encoder)
+            tag_judge = tag_judge or TextTagJudge(joint_index, model, meaning.embed)
+            if looks is not None:
+                tag_judge = PersonalTagJudge(looks, tag_judge)
+        self._judge = Judge(
+            catalog,
+            joint_index,
+            meaning,
+            tag_judge,
+            notice=notice,
+            spellings=self._spelling.compounds,
+        )
 
     # -- text -------------------------------------------------------------------------------
-    def search(self, query: str | Query, scope: PhotoScope = _EVERYTHING) -> SearchResults:
+    def search(
+        self,
+        query: str | Query,
+        scope: PhotoScope = _EVERYTHING,
+        *,
+        look_at: LookAt | None = None,
+    ) -> SearchResults:
         """Answer a search text within a scope.
 
         Args:
             query: what was typed, or an already parsed query.
             scope: only photos of this view, and the order for queries that rank nothing.
+            look_at: gives the vector of a photo outside the library that is named by its path;
+                without it such photos count for nothing.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
+            MediaProblem: a photo that is named by its path cannot be read.
         """
-        if isinstance(query, str):
-            query = parse(query)
-        wish = Wish.of(query.texts)
-        if not wish.wanted:
-            return self._in_scope_order(query, wish, scope)
-        wanted = [text for text in query.texts if text.weight > 0]
-        matches = words.look_up(self._catalog, wanted)
-        seen, notice = self._look(wish)
-        ranking = _fuse(seen, matches)
-        allowed = self._allowed(query, scope)
-        if allowed is not None:
-            ranking = ranking.only(np.isin(ranking.ids, allowed))
-        banned = words.holding(self._catalog, [text for text in query.texts if text.weight < 0])
-        if len(banned):
-            ranking.probability[np.isin(ranking.ids, banned)] = 0
-        top = _leaders(ranking).sorted()
-        first = top.ids[:_LOOKED_THROUGH]
-        top.probability[: len(first)][words.rejecting(self._catalog, wanted, first)] = 0
-        return _results(top.sorted(), wish.label, notice)
+        typed = parse(query) if isinstance(query, str) else query
+        asked, corrected = self._spelling.correct(typed)
+        results = replace(self._answer(asked, scope, look_at), corrected=corrected)
+        if results.relevant or not asked.parts:
+            return results
 
-    def _look(self, wish: Wish) -> tuple[Judgement, str]:
-        """Return what the pixels say, and a notice where they cannot be asked, or not in full."""
-        if self._meaning is None:
-            return Judgement.none(), f"{_WORDS_ONLY}: looking by meaning is not ready yet."
-        if not len(self._joint):
-            # What the model itself has to say, such as which photos it lacks, tells more.
-            why = self._notice() or f"{_WORDS_ONLY}: no photo has been looked at yet."
-            return Judgement.none(), why
-        try:
-            seen = self._meaning.judge(wish)
-        except (EnvironmentProblem, ModelFileProblem) as problem:
-            return Judgement.none(), f"{_WORDS_ONLY}: {problem.message}"
-        unknown = ", ".join(f"“{word}”" for word in seen.unknown_words)
-        missing = f"No vector for {unknown}." if unknown else ""
-        return seen, " ".join(filter(None, (missing, self._notice())))
+        def count(changed: Query) -> int:
+            return self._count(changed, scope, look_at)
 
-    def _allowed(self, query: Query, scope: PhotoScope) -> IdArray | None:
-        """Return the photos that pass filters and scope, or None where all do."""
-        condition = query.condition
-        allowed = None if condition is None else self._catalog.select(condition)
-        if scope.folder is None and scope.tag is None:
-            return allowed
-        within = self._catalog.photo_ids(scope)
-        return within if allowed is None else np.intersect1d(within, allowed)
+        return replace(
+            results, alternatives=alternatives(asked, self._spelling, self._spelling.related, count)
+        )
 
-    def _in_scope_order(self, query: Query, wish: Wish, scope: PhotoScope) -> SearchResults:
-        """Answer a query that wants nothing to be ranked: filters, and things not to be seen."""
-        ids = self._catalog.photo_ids(scope)
-        if query.condition is not None:
-            ids = ids[np.isin(ids, self._catalog.select(query.condition))]
-        if not wish.unwanted:
-            return SearchResults(_hits(ids, np.ones(len(ids)), [""] * len(ids)), len(ids))
-        seen, notice = self._look(wish)
-        probability = np.ones(len(ids), dtype=np.float32)
-        _, here, there = np.intersect1d(ids, seen.ids, assume_unique=True, return_indices=True)
-        probability[here] = seen.probability[there]
-        unwanted = [text for text in query.texts if text.weight < 0]
-        probability[np.isin(ids, words.holding(self._catalog, unwanted))] = 0
-        kept = probability >= RELEVANT
-        tail = np.flatnonzero(~kept)
-        tail = tail[np.argsort(-probability[tail], kind="stable")][:_TAIL]
-        shown = np.concatenate([np.flatnonzero(kept), tail])
-        label = " ".join(text for text, _ in wish.unwanted)
-        why = [f"without “{label}”"] * int(kept.sum()) + [f"may show “{label}”"] * len(tail)
-        return SearchResults(_hits(ids[shown], probability[shown], why), int(kept.sum()), notice)
+    def _answer(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> SearchResults:
+        planned = plan(query)
+        judged = self._judge.judge(planned, scope, look_at)
+        if judged.verdict is None or planned.root is None:
+            ids = self._in_order(judged, scope, planned)
+            return SearchResults(answer.hits(ids, np.ones(len(ids)), [""] * len(ids)), len(ids))
+        if planned.root.ranks:
+            dated: Callable[[IdArray], IdArray] | None = None
+            if planned.order in (Order.NEWEST, Order.OLDEST):
+                newest = planned.order is Order.NEWEST
+                dated = partial(self._catalog.in_date_order, newest_first=newest)
+            ranked = answer.rank(judged.universe, judged.verdict, self._bar(planned), dated)
+        else:
+            ids = self._in_order(judged, scope, planned)
+            unwanted = " ".join(filter(None, (w.unwanted_label for w in planned.wishes())))
+            ranked = answer.split(ids, judged.universe, judged.verdict, unwanted)
+        return SearchResults(ranked.hits, ranked.relevant, judged.notice)
+
+    def _count(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> int:
+        """Return how many relevant photos `_answer` would give."""
+        planned = plan(query)
+        judged = self._judge.judge(planned, scope, look_at)
+        if judged.verdict is None or planned.root is None:
+            return len(judged.universe)
+        if planned.root.ranks:
+            return answer.count_relevant(judged.verdict, self._bar(planned))
+        return int(np.count_nonzero(judged.verdict.probability >= answer.RELEVANT))
+
+    def _bar(self, planned: Plan) -> answer.Bar:
+        """Return what tells where the answer to a query ends."""
+        words = max((len(wish.label.split()) for wish in planned.wishes()), default=1)
+        return partial(cut.bar, words=max(words, 1), correction=self._correction)
+
+    def _in_order(self, judged: Judged, scope: PhotoScope, planned: Plan) -> IdArray:
+        """Return the photos that come into question in the scope's order, or that asked for."""
+        if planned.order in (Order.NEWEST, Order.OLDEST):
+            scope = replace(scope, newest_first=planned.order is Order.NEWEST)
+        if planned.condition is None:  # all of the scope
+            return self._catalog.photo_ids(scope)
+        return self._catalog.in_date_order(judged.universe.ids, newest_first=scope.newest_first)
 
     # -- photos -----------------------------------------------------------------------------
     def similar(
@@ -236,65 +210,4 @@ class SearchEngine:
             "near-identical" if same else ("looks alike" if near else "looks a little alike")
             for same, near in zip(identical[order], relevant, strict=True)
         ]
-        return SearchResults(_hits(ids[order], cosines[order], why), int(relevant.sum()))
-
-
-def _fuse(seen: Judgement, matches: words.WordMatches) -> _Ranking:
-    """Join two independent witnesses: wrong only where both are (noisy or)."""
-    order = np.argsort(seen.ids, kind="stable")
-    ids = seen.ids[order]
-    likeness = seen.probability[order] * np.float32(_MOST_LIKE)
-    at = np.searchsorted(ids, matches.ids)
-    known = at < len(ids)
-    known[known] = ids[at[known]] == matches.ids[known]
-    probability = likeness * np.float32(_UNQUOTED if matches.required else 1)
-    where = np.full(len(ids), "", dtype=np.object_)
-    hit = at[known]
-    probability[hit] = 1 - (1 - likeness[hit]) * (1 - matches.certainty[known])
-    where[hit] = matches.where[known]
-    unseen = np.zeros(int(np.count_nonzero(~known)), dtype=np.float32)
-    return _Ranking(
-        np.concatenate([ids, matches.ids[~known]]),
-        np.concatenate([probability, matches.certainty[~known]]),
-        np.concatenate([likeness, unseen]),
-        np.concatenate([seen.cosine[order], unseen]),
-        np.concatenate([where, matches.where[~known]]),
-    )
-
-
-def _bar(probability: FloatArray) -> float:
-    """Return the probability from which on a photo belongs to the answer.
-
-    Relative to the best: of a word that training saw seldom, even the right photos are improbable
-    and yet stand out. On COCO's labels over 128 photos, on which the share was also chosen, this
-    gives precision 0.67 at recall 0.50, where a flat 0.5 gives 0.81 at 0.19 and leaves half of the
-    words without an answer. The price: a word that nothing shows gets three answers on average.
-    """
-    best = float(probability.max(initial=0.0))
-    return max(_LEAST_RELEVANT, best / 4)
-
-
-def _leaders(ranking: _Ranking) -> _Ranking:
-    """Return the relevant photos and the best of the others, in no order."""
-    keep = int(np.count_nonzero(ranking.probability >= _bar(ranking.probability))) + _TAIL
-    if keep >= len(ranking.ids):
-        return ranking
-    return ranking.only(np.argpartition(-ranking.probability, keep)[:keep])
-
-
-def _results(ranking: _Ranking, label: str, notice: str) -> SearchResults:
-    bar = _bar(ranking.probability)
-    looks = f"looks like “{label}”"
-    faint = f"looks a little like “{label}”"
-    why: list[str] = []
-    for place, like in zip(ranking.where, ranking.likeness >= bar, strict=True):
-        if place:
-            why.append(f"{place}, {looks}" if like else place)
-        else:
-            why.append(looks if like else faint)
-    relevant = int(np.count_nonzero(ranking.probability >= bar))
-    return SearchResults(_hits(ranking.ids, ranking.probability, why), relevant, notice)
-
-
-def _hits(ids: IdArray, scores: NDArray[np.floating], why: Sequence[str]) -> tuple[SearchHit, ...]:
-    return tuple(map(SearchHit, map(PhotoId, ids.tolist()), scores.tolist(), why))
+        return SearchResults(answer.hits(ids[order], cosines[order], why), int(relevant.sum()))

@@ -1,228 +1,208 @@
 """Reads what a person types into the search box.
 
-The reader forgives: whatever is not a known filter is words, and a filter without a value yet
-("rating:>") counts for nothing while it is being typed. Only a value that can never mean anything
-("date:banana") is an error.
+    either    = all { "or" all }
+    all       = next { "and" next }
+    next      = { part }
+    part      = { "not" | "-" | "+" } ( leaf | "(" either ")" )
+
+Neighbours bind tightest: "red car or blue car" is one of two captions. A minus with space behind
+it, and `not`, take all bare words that follow ("red car - blue car"); one that touches a word takes
+that word alone. Signs and weights before brackets are multiplied into what stands alone in them.
+
+The reader forgives: whatever is not a known filter is words, brackets need not be closed, an
+operator without a side counts for nothing, nor does a filter without a value yet ("rating:>"). Only
+a value that can never mean anything ("date:banana") is an error.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from photoorg.core.conditions import (
-    CameraContains,
-    Comparison,
-    Condition,
-    DateBetween,
-    FolderContains,
-    Has,
-    IsMissing,
-    MediaTypeIs,
-    NameContains,
-    Not,
-    RatingCompares,
-    TagIs,
-    Trait,
-)
+from photoorg.core.conditions import Condition, Not
 from photoorg.core.errors import QuerySyntaxError
-from photoorg.core.query import Filter, Part, Query, Text, period
-from photoorg.core.records import MediaType
+from photoorg.core.query import Filter, Group, Join, Like, Looks, Part, Query, Sort, Span, Text
+from photoorg.search import filter_values
+from photoorg.search.tokens import Kind, Token, clamp_weight, tokens
 
-_QUOTES = '"“„'
-_SPACE = re.compile(r"\s*")
-_WORD = re.compile(r"\S+")
-_SIGN = re.compile(r"[-\u2212](?=[^-\u2212\s])")  # the second is what word processors write
-_WEIGHT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\*(?=\S)")
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"|[“„]([^“”„]*)[”“]')
-_RATING = re.compile(r"(<=|>=|==|<|>|=|≤|≥)?([0-5]?)")
+DEEPEST = 40
+"""Brackets within brackets; further ones count for nothing."""
 
-_COMPARISONS = {
-    "": Comparison.EQUAL,
-    "=": Comparison.EQUAL,
-    "==": Comparison.EQUAL,
-    "<": Comparison.LESS,
-    "<=": Comparison.AT_MOST,
-    "≤": Comparison.AT_MOST,
-    ">": Comparison.MORE,
-    ">=": Comparison.AT_LEAST,
-    "≥": Comparison.AT_LEAST,
-}
-_MEDIA_TYPES = {
-    **{media_type.value: media_type for media_type in MediaType},
-    "jpg": MediaType.JPEG,
-    "tif": MediaType.TIFF,
-    "heic": MediaType.HEIF,
-}
-_TRAITS = {
-    **{trait.value: trait for trait in Trait},
-    "place": Trait.GPS,
-    "tag": Trait.TAGS,
-}
+_SIGNS = (Kind.PLUS, Kind.MINUS)
+_JOINTS = {Join.OR: Kind.OR, Join.AND: Kind.AND}
 
 
 def parse(text: str) -> Query:
     """Read a search text.
 
-    Words and "quoted phrases" are texts; `-` before one pushes photos away and `2*` weighs it.
-    Filters are `tag:`, `folder:`, `name:`, `camera:`, `type:`, `rating:`, `date:`, `has:` and
-    `is:missing`, each turned round by `-`; values with spaces stand in quotes.
+    Words and "quoted phrases" are texts, `like:` names a photo and `looks:` a tag; `-` before one
+    pushes photos away and `2*` weighs it. Filters are `tag:`, `folder:`, `name:`, `camera:`,
+    `type:`, `rating:`, `date:`, `has:`, `is:` and `album:`, each turned round by `-`; values with
+    spaces stand in quotes. `and`, `or`, `not` and brackets join all of them; `sort:` orders.
 
     Raises:
         QuerySyntaxError: a filter has an impossible value; the message says where.
     """
-    return Query(tuple(_Reader(text).parts()))
+    return _Reader(tokens(text)).query()
 
 
 class _Reader:
-    """One pass over a text."""
+    """One pass over the tokens."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, read: list[Token]) -> None:
+        self._tokens = read
         self._at = 0
-        self._dropped = 0  # characters left out of the text so far, for positions in messages
+        self._sort: Sort | None = None
 
-    def parts(self) -> list[Part]:
+    def query(self) -> Query:
+        part = self._either(0)
+        match part:
+            case None:
+                parts: tuple[Part, ...] = ()
+            case Group(join=Join.NEXT, weight=1.0):
+                parts = part.parts
+            case _:
+                parts = (part,)
+        return Query(parts, self._sort)
+
+    def _either(self, depth: int) -> Part | None:
+        return self._joined(Join.OR, self._all, depth)
+
+    def _all(self, depth: int) -> Part | None:
+        return self._joined(Join.AND, self._next, depth)
+
+    def _joined(self, join: Join, operand: Callable[[int], Part | None], depth: int) -> Part | None:
+        """Read sides of an operator; those that are missing are left out."""
+        sides = [operand(depth)]
+        while self._kind() is _JOINTS[join]:
+            self._at += 1
+            sides.append(operand(depth))
+        return _group(join, [side for side in sides if side is not None])
+
+    def _next(self, depth: int) -> Part | None:
         parts: list[Part] = []
-        while True:
-            self._take(_SPACE)
-            if self._at == len(self._text):
-                return parts
-            part = self._part()
+        while (kind := self._kind()) is not None and kind not in _JOINTS.values():
+            if kind is Kind.CLOSE:
+                if depth:
+                    break
+                self._at += 1  # without a partner
+                continue
+            part = self._part(depth)
             if part is not None:
                 parts.append(part)
+        return _group(Join.NEXT, parts)
 
-    def _part(self) -> Part | None:
-        start = self._at
-        negative = self._take(_SIGN) is not None
-        prefix = self._take(_PREFIX)
-        if prefix is not None:
-            condition = self._condition(prefix[1].lower(), start)
-            if condition is None:
-                return None
-            return Filter(Not(condition) if negative else condition)
-        factor_at = self._at
-        weight = 1.0
-        if (factor := _WEIGHT.match(self._text, self._at)) and float(factor[1]) > 0:
-            weight = float(factor[1])
-            self._at = factor.end()
-            if weight == 1:  # says nothing; what follows is read as if it were not there
-                self._leave_out(factor_at, factor.end(), start)
-                return None
-        text = self._phrase_or_word()
-        if text is None:  # a quote that was never closed
-            self._leave_out(self._at, self._at + 1, start)
+    def _part(self, depth: int) -> Part | None:
+        """Read signs and what they stand before; None where there is nothing to them."""
+        start = self._tokens[self._at].span.start
+        sign, takes_all = 1.0, False
+        while self._kind() in _SIGNS:
+            if self._kind() is Kind.MINUS:
+                sign, takes_all = -sign, True
+            self._at += 1
+        kind = self._kind()
+        if kind is None or kind is Kind.CLOSE or kind in _JOINTS.values():
             return None
-        return replace(text, weight=-weight if negative else weight) if text.text else None
-
-    def _phrase_or_word(self) -> Text | None:
-        if self._text[self._at] in _QUOTES:
-            quoted = self._take(_QUOTED)
-            return None if quoted is None else Text(_unquote(quoted), quoted=True)
-        word = self._take(_WORD)
-        return Text(word[0] if word else "")
-
-    def _condition(self, prefix: str, start: int) -> Condition | None:
-        """Read a filter's value; None while there is none yet."""
-        at = self._at
-        if self._text[at : at + 1] in tuple(_QUOTES):
-            quoted = self._take(_QUOTED)
-            if quoted is not None:
-                value = _unquote(quoted)
-            else:  # still being typed: it goes on to the end
-                value = _tidy(self._text[at + 1 :])
-                self._at = len(self._text)
+        token = self._tokens[self._at]
+        if kind is Kind.OPEN:
+            part = self._brackets(depth)
+        elif takes_all and token.plain and depth < DEEPEST:
+            part = self._run()
         else:
-            word = self._take(_WORD)
-            value = word[0] if word else ""
-        if not value:
+            self._at += 1
+            part = self._leaf(token)
+        if part is None:
             return None
+        return _placed(_weighed(part, sign), Span(start, part.span.end))
+
+    def _brackets(self, depth: int) -> Part | None:
+        opening = self._tokens[self._at]
+        self._at += 1
+        if depth >= DEEPEST:
+            return None
+        part = self._either(depth + 1)
+        end = self._tokens[self._at - 1].span.end
+        if self._kind() is Kind.CLOSE:
+            end = self._tokens[self._at].span.end
+            self._at += 1
+        if part is None:
+            return None
+        return _placed(_weighed(part, opening.weight), Span(opening.span.start, end))
+
+    def _run(self) -> Part | None:
+        """Read bare words up to anything else; a `+` that touches one begins a new caption."""
+        words: list[Part] = []
+        while self._kind() is Kind.WORD:
+            token = self._tokens[self._at]
+            if not token.plain or (words and token.literal):
+                break
+            words.append(Text(token.value, span=token.span))
+            self._at += 1
+        return _group(Join.NEXT, words)
+
+    def _leaf(self, token: Token) -> Part | None:
+        match token.kind:
+            case Kind.WORD:
+                return Text(token.value, weight=token.weight, span=token.span)
+            case Kind.PHRASE:
+                return Text(token.value, quoted=True, weight=token.weight, span=token.span)
+            case _:
+                return self._valued(token) if token.value else None
+
+    def _valued(self, token: Token) -> Part | None:
+        """Read what has a colon; None while the value is not complete."""
         try:
-            return _FILTERS[prefix](value)
+            match token.prefix:
+                case "looks":
+                    return Looks(token.value, token.weight, token.span)
+                case "like":
+                    photo = filter_values.photo(token.value, quoted=token.quoted)
+                    return None if photo is None else Like(photo, token.weight, token.span)
+                case "sort":
+                    self._sort = Sort(filter_values.order(token.value), token.span)
+                    return None
+                case prefix:
+                    condition = filter_values.condition(prefix, token.value)
+                    if condition is None:
+                        return None
+                    turned = _turned(condition) if token.weight < 0 else condition
+                    return Filter(turned, token.span)
         except ValueError as error:
             raise QuerySyntaxError(
-                f"“{value}” at character {start + self._dropped + 1} is no {prefix}.", str(error)
+                f"“{token.value}” at character {token.span.start + 1} is no {_noun(token.prefix)}.",
+                str(error),
             ) from error
 
-    def _leave_out(self, first: int, last: int, start: int) -> None:
-        """Leave characters out and read again from `start`."""
-        self._text = self._text[:first] + self._text[last:]
-        self._dropped += last - first
-        self._at = start
-
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self._text, self._at)
-        if match is not None:
-            self._at = match.end()
-        return match
+    def _kind(self) -> Kind | None:
+        """Return what comes next; None at the end."""
+        return self._tokens[self._at].kind if self._at < len(self._tokens) else None
 
 
-def _tidy(text: str) -> str:
-    return " ".join(text.split())
+def _noun(prefix: str) -> str:
+    return {"has": "thing to have", "is": "state", "like": "photo", "sort": "order"}.get(
+        prefix, prefix
+    )
 
 
-def _unquote(match: re.Match[str]) -> str:
-    straight, curly = match[1], match[2]
-    return _tidy(curly if straight is None else straight.replace('""', '"'))
+def _group(join: Join, parts: list[Part]) -> Part | None:
+    """Return several parts as a group, a single one as it is."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Group(join, tuple(parts), span=Span(parts[0].span.start, parts[-1].span.end))
 
 
-# Each of these raises ValueError with a hint, or returns None for a value that is not complete.
-def _media_type(value: str) -> Condition:
-    try:
-        return MediaTypeIs(_MEDIA_TYPES[value.lower()])
-    except KeyError:
-        raise ValueError(f"Known types are {', '.join(_MEDIA_TYPES)}.") from None
+def _weighed(part: Part, factor: float) -> Part:
+    """Return a part that counts so many times as much; below 0 it is turned round."""
+    if factor == 1:
+        return part
+    if isinstance(part, Filter):
+        return replace(part, condition=_turned(part.condition)) if factor < 0 else part
+    return replace(part, weight=clamp_weight(part.weight * factor))
 
 
-def _rating(value: str) -> Condition | None:
-    match = _RATING.fullmatch(value)
-    if match is None:
-        raise ValueError("Write rating:3, rating:>=3 or rating:<5; ratings go from 0 to 5.")
-    comparison, number = match[1] or "", match[2]
-    return RatingCompares(_COMPARISONS[comparison], int(number)) if number else None
+def _placed(part: Part, span: Span) -> Part:
+    return replace(part, span=span)
 
 
-def _date(value: str) -> Condition | None:
-    first, dots, last = value.partition("..")
-    if not first and not last:
-        return None
-    try:
-        if not dots:
-            return DateBetween(*period(first))
-        edges = [period(edge) if edge else None for edge in (first, last)]
-    except ValueError:
-        raise ValueError(
-            "Write date:2021, date:2021-07, date:2021-07-14, date:2021..2023 or date:2021.."
-        ) from None
-    begin, end = edges
-    if begin is not None and end is not None and begin[0] > end[0]:
-        begin, end = end, begin
-    return DateBetween(begin[0] if begin else None, end[1] if end else None)
-
-
-def _has(value: str) -> Condition:
-    try:
-        return Has(_TRAITS[value.lower()])
-    except KeyError:
-        raise ValueError(f"Known are {', '.join(f'has:{name}' for name in _TRAITS)}.") from None
-
-
-def _is(value: str) -> Condition:
-    if value.lower() != "missing":
-        raise ValueError("Known is is:missing.")
-    return IsMissing()
-
-
-_FILTERS: dict[str, Callable[[str], Condition | None]] = {
-    "tag": TagIs,
-    "folder": FolderContains,
-    "name": NameContains,
-    "camera": CameraContains,
-    "type": _media_type,
-    "rating": _rating,
-    "date": _date,
-    "has": _has,
-    "is": _is,
-}
-_PREFIX = re.compile(rf"({'|'.join(_FILTERS)}):", re.IGNORECASE)
+def _turned(condition: Condition) -> Condition:
+    return condition.condition if isinstance(condition, Not) else Not(condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from photoorg.core.conditions import Condition
 from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.records import PhotoScope, Suggestion, TagCount
+from photoorg.models.length_correction import LengthCorrection
 
 FloatArray = NDArray[np.float32]
 IdArray = NDArray[np.int64]
@@ -34,14 +36,26 @@ class SearchCatalog(Protocol):
     def photo_ids(self, scope: PhotoScope) -> IdArray:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
 
+    def in_date_order(self, ids: IdArray, *, newest_first: bool) -> IdArray:
+        """Return some photos in order of date, int64 [n]."""
+
     def select(self, condition: Condition) -> IdArray:
         """Return the photos that pass a filter, int64 [n], ascending."""
 
     def lexical_search(self, words: Sequence[str], limit: int) -> Sequence[LexicalMatch]:
         """Return photos that hold any of the words or phrases, best first."""
 
-    def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        """Return the tags that are confirmed or rejected, for each of the photos."""
+    def photos_rejecting(self, tags: Sequence[str]) -> IdArray:
+        """Return the photos of which the person said that any of the tags is wrong, ascending."""
+
+    def tags(self) -> Sequence[TagCount]:
+        """Return the confirmed tags, most used first."""
+
+    def photo_by_path(self, path: Path) -> PhotoId | None:
+        """Return the photo that an absolute path shows, or None where it is not known."""
+
+    def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
+        """Return where each photo lies; unknown ids are left out."""
 
     def vectors(
         self, model_key: ModelKey, photo_ids: Sequence[PhotoId]
@@ -93,6 +107,13 @@ class SaidOfPhoto(Protocol):
 class SearchModel(Protocol):
     """A cross-modal model that search can rank texts with."""
 
+    @property
+    def visual_key(self) -> ModelKey:
+        """Which stored vectors it takes."""
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        """Map stored vectors [n, v] to unit rows [n, d]."""
+
     def embed_texts(self, text: FloatArray) -> FloatArray:
         """Map text vectors [n, t] to unit rows [n, d]."""
 
@@ -120,11 +141,34 @@ class LookAlikeModel(Protocol):
 
 
 @runtime_checkable
+class CorrectsLength(Protocol):
+    """A search model whose relevance is off by the number of words, and that knows by how much."""
+
+    @property
+    def length_correction(self) -> LengthCorrection:
+        """How its probabilities are put right before an answer is cut."""
+
+
+@runtime_checkable
 class KnowsWords(Protocol):
     """A text encoder that may lack words, and can say which."""
 
     def unknown_words(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Return the words of texts that have no vector, each once, in order."""
+
+
+class TagJudge(Protocol):
+    """Says how probable tags are on all photos of a library at once."""
+
+    def probabilities(self, tags: Sequence[str]) -> tuple[IdArray, FloatArray]:
+        """Return (ids int64 [n], probabilities float32 [n, tags]).
+
+        Photos that were not looked at yet are left out; tags that it knows nothing of are judged
+        by their names.
+
+        Raises:
+            PhotoorgError: it cannot be asked.
+        """
 
 
 class TagSuggester(Protocol):

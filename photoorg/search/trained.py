@@ -12,7 +12,7 @@ from photoorg.core.records import Suggestion
 from photoorg.features.words.normalise import Normaliser
 from photoorg.models.base import Observations
 from photoorg.search.ports import FloatArray, WordCatalog
-from photoorg.search.suggest import LEAST, clear_decided
+from photoorg.search.suggest import LEAST, SURE, clear_decided
 
 if TYPE_CHECKING:
     from photoorg.features.words.base import EncodedTexts
@@ -62,6 +62,13 @@ class TrainedSearchModel:
     def __init__(self, trained: TrainedModel) -> None:
         self._model = trained.model
         self._tags = trained.tags
+
+    @property
+    def visual_key(self) -> ModelKey:
+        return self._model.visual_key
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        return self._model.embed_images(visual)
 
     def embed_texts(self, text: FloatArray) -> FloatArray:
         return self._model.embed_texts(text)
@@ -118,7 +125,12 @@ class TrainedSuggester:
             for photo_id, row in zip(listed, probability, strict=True):
                 best = np.argsort(-row, kind="stable")[:limit].tolist()
                 answer[photo_id] = tuple(
-                    Suggestion(names[number], float(row[number]), self._source)
+                    Suggestion(
+                        names[number],
+                        float(row[number]),
+                        self._source,
+                        sure=bool(row[number] >= SURE),
+                    )
                     for number in best
                     if row[number] >= LEAST
                 )

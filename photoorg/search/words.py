@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.conditions import TagIs
-from photoorg.core.ids import PhotoId
 from photoorg.core.query import Text
 from photoorg.search.ports import FloatArray, IdArray, SearchCatalog
 
@@ -30,6 +30,14 @@ _STOP_WORDS = frozenset(
     | {"is", "it", "its", "of", "on", "or", "over", "that", "the", "their", "them", "there"}
     | {"this", "to", "two", "under", "up", "with", "while"}
 )
+
+Spellings = Callable[[str], Sequence[str]]
+"""Gives other ways to write a word: "fire truck" for "firetruck"."""
+
+
+def _as_typed(word: str) -> Sequence[str]:
+    del word
+    return ()
 
 
 @dataclass(slots=True)
@@ -61,16 +69,32 @@ def whole_text(texts: Sequence[Text]) -> str:
     return " ".join(text.text for text in texts)
 
 
-def look_up(catalog: SearchCatalog, texts: Sequence[Text]) -> WordMatches:
+def look_up(
+    catalog: SearchCatalog, texts: Sequence[Text], spellings: Spellings = _as_typed
+) -> WordMatches:
     """Find photos that hold wanted texts.
 
     A photo that holds all of them is as certain as its matches are on average; one that holds only
     some is less so, in the square of the share.
+
+    Args:
+        catalog: where to look.
+        texts: what to look for.
+        spellings: other ways to write a word.
     """
     sought = entries(texts)
     if not sought:
         return WordMatches()
-    found = [_matches_of(catalog, text.text) for text in sought]
+    found = [
+        _matches_of(catalog, text.text, () if text.quoted else spellings(text.text))
+        for text in sought
+    ]
+    for first, second in pairwise(texts):
+        if first in sought and second in sought and first.plain and second.plain:
+            compound = _matches_of(catalog, first.text + second.text)
+            for text in (first, second):
+                number = sought.index(text)
+                found[number] = _either(found[number], compound)
     whole = whole_text(texts)
     tagged = catalog.select(TagIs(whole)) if len(texts) > 1 else found[0].ids[:0]
     ids = np.unique(np.concatenate([tagged, *(each.ids for each in found)]))
@@ -98,34 +122,33 @@ def look_up(catalog: SearchCatalog, texts: Sequence[Text]) -> WordMatches:
     return WordMatches(ids, certainty, where, required)
 
 
-def holding(catalog: SearchCatalog, texts: Sequence[Text]) -> IdArray:
+def holding(
+    catalog: SearchCatalog, texts: Sequence[Text], spellings: Spellings = _as_typed
+) -> IdArray:
     """Return the photos that hold any of some texts, int64 [n], ascending."""
-    found = [_matches_of(catalog, text.text).ids for text in texts]
+    found = [
+        _matches_of(catalog, text.text, () if text.quoted else spellings(text.text)).ids
+        for text in texts
+    ]
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
-def rejecting(catalog: SearchCatalog, texts: Sequence[Text], ids: IdArray) -> NDArray[np.bool_]:
-    """Return which of the photos the person said are not what one of the texts names, bool [n]."""
-    names = {text.text.casefold(): text.text for text in entries(texts)}
-    whole = whole_text(texts)
-    names[whole.casefold()] = whole
-    decided = catalog.decided_tags([PhotoId(photo_id) for photo_id in ids.tolist()])
-    concerned: dict[str, list[int]] = {}
-    for photo_id, tags in decided.items():
-        for tag in tags:
-            if tag.casefold() in names:
-                concerned.setdefault(tag.casefold(), []).append(photo_id)
-    rejected = [
-        np.setdiff1d(np.array(photos, dtype=np.int64), catalog.select(TagIs(names[tag])))
-        for tag, photos in concerned.items()
-    ]
-    return np.isin(ids, np.concatenate(rejected)) if rejected else np.zeros(len(ids), np.bool_)
+def rejecting(catalog: SearchCatalog, texts: Sequence[Text]) -> IdArray:
+    """Return the photos that the person said are not what one of the texts names, ascending."""
+    names = list(dict.fromkeys([*(text.text for text in entries(texts)), whole_text(texts)]))
+    rejected = catalog.photos_rejecting(names)
+    if not len(rejected):
+        return rejected
+    # "dog" may be wrong and "hot dog" right.
+    return np.setdiff1d(rejected, catalog.select(TagIs(whole_text(texts))))
 
 
-def _matches_of(catalog: SearchCatalog, text: str) -> WordMatches:
+def _matches_of(
+    catalog: SearchCatalog, text: str, other_spellings: Sequence[str] = ()
+) -> WordMatches:
     """Find the photos that hold one word or phrase; the tag of that very name is complete."""
     tagged = np.unique(catalog.select(TagIs(text)))
-    hits = catalog.lexical_search([text], _LIMIT)
+    hits = catalog.lexical_search([text, *other_spellings], _LIMIT)
     places = [hit.where for hit in hits]
     hit_ids = np.fromiter((hit.photo_id for hit in hits), dtype=np.int64, count=len(hits))
     certainty = np.fromiter(
@@ -143,3 +166,16 @@ def _matches_of(catalog: SearchCatalog, text: str) -> WordMatches:
     )
     ids, first = np.unique(ids, return_index=True)
     return WordMatches(ids, certainties[first], where[first])
+
+
+def _either(first: WordMatches, second: WordMatches) -> WordMatches:
+    """Return the photos of either, each with its better match."""
+    if not len(second.ids):
+        return first
+    ids = np.concatenate([first.ids, second.ids])
+    certainty = np.concatenate([first.certainty, second.certainty])
+    order = np.lexsort((-certainty, ids))
+    ids, at = np.unique(ids[order], return_index=True)
+    return WordMatches(
+        ids, certainty[order][at], np.concatenate([first.where, second.where])[order][at]
+    )

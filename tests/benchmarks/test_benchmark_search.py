@@ -133,10 +133,14 @@ class RandomHead:
     def __init__(self) -> None:
         random = np.random.default_rng(4)
         self._text = random.standard_normal((384, JOINT)).astype(np.float32)
+        self._joint = random.standard_normal((POOLED, JOINT)).astype(np.float32)
         self._compact = random.standard_normal((POOLED, JOINT)).astype(np.float32)
 
     def embed_texts(self, text: FloatArray) -> FloatArray:
         return _unit(text @ self._text)
+
+    def embed_images(self, visual: FloatArray) -> FloatArray:
+        return _unit(visual @ self._joint)
 
     def relevance(self, query: FloatArray, scores: FloatArray) -> FloatArray:
         assert query.shape == (JOINT,)
@@ -192,6 +196,12 @@ def test_search_engine(library: tuple[Catalog, SearchEngine, TextEncoder]) -> No
         ("new text, minus", "a zebra -people{}"),
         ("text, tag on 5,000", "dog"),
         ("text, word of 20,000", "beach"),
+        ("new text, misspelt", "a zeebra moutain {}"),
+        ("or, and, not", "(zebra{} or beach) and not (people or tag:dog)"),
+        ("photo and text", "like:#77 + snow{}"),
+        ("looks like tags", "looks:zebra{} -looks:people"),
+        ("sorted by date", "beach {} sort:date"),
+        ("nothing found", '"zebra {}" rating:5 has:gps'),
         ("text and filter", "zebra tag:dog"),
         ("filter only", "tag:dog"),
         ("empty text", ""),

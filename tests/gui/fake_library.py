@@ -14,9 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fake_albums import FakeAlbums, FakeAsking
+from fake_bulk import FakeBulk
 from fake_knowledge import FakeKnowledge
 from fake_models import FakeModels
+from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
+from fake_why import FakeWhy
 from numpy.typing import NDArray
 
 from photoorg.core.changes import (
@@ -25,15 +29,20 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
+    DeleteAlbum,
     JudgeProposal,
     MergeTags,
+    MoveAlbum,
     Operation,
     RejectTag,
     RemoveAlias,
     RemoveTag,
+    RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
+    SaveAlbum,
     SetParent,
     SetRating,
     Several,
@@ -92,15 +101,20 @@ class FakeLibrary(FakeModels):
         super().__init__()
         self.knowledge = FakeKnowledge()
         self.root = root
+        self.bulk = FakeBulk(self)
+        self.why = FakeWhy(self)
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []
         self.states: dict[PhotoId, tuple[PhotoState, str]] = {}
+        self.doubted: set[str] = set()
         self.missing: set[PhotoId] = set()
         self.missing_folders: set[str] = set()
         self.duplicates: dict[PhotoId, tuple[Path, ...]] = {}
         self.failed_files: list[Failure] = []
         self.paused = False
         self.extra_tags: list[TagCount] = []
+        self.albums = FakeAlbums()
+        self.asking = FakeAsking(root)
         self._lock = threading.RLock()
         self._asserted: dict[PhotoId, dict[str, tuple[TagState | None, TagSource]]] = {}
         self._ratings: dict[PhotoId, int] = {}
@@ -111,6 +125,7 @@ class FakeLibrary(FakeModels):
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         self._progress: Progress | None = None
         self._removed: set[Path] = set()
+        self.quality = FakeQuality(self.emit, self.count)
         self._write_photos()
         for index in range(min(self.count, len(SAMPLES))):
             share = len(range(index, self.count, len(SAMPLES)))
@@ -155,6 +170,10 @@ class FakeLibrary(FakeModels):
         """Return the tags that were said to be wrong on a photo."""
         said = self._said_of(photo_id).items()
         return tuple(sorted(tag for tag, (state, _) in said if state is TagState.REJECTED))
+
+    def carriers(self, tag: str) -> list[PhotoId]:
+        """Return the photos that carry a tag."""
+        return list(map(PhotoId, self.photo_ids(PhotoScope(tag=tag)).tolist()))
 
     def _said_of(self, photo_id: PhotoId) -> dict[str, tuple[TagState | None, TagSource]]:
         with self._lock:
@@ -319,7 +338,7 @@ class FakeLibrary(FakeModels):
                 continue
             decided = {*self.confirmed(photo), *self.rejected(photo)}
             answer[photo] = [
-                Suggestion(tag, probability, "starter")
+                Suggestion(tag, probability, "starter", sure=tag not in self.doubted)
                 for tag, probability in self.sample(photo).suggested
                 if tag not in decided
             ][:limit]
@@ -356,6 +375,11 @@ class FakeLibrary(FakeModels):
                 case AddTag(tag, photos) | ConfirmTag(tag, photos):
                     label = f"Add tag “{tag}” to {_photos(photos)}"
                     return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
+                case ConfirmTags(pairs):
+                    given = [each for tag, photos in pairs for each in _confirmed(photos, tag)]
+                    concerned = {each.photo_id for each in given}
+                    label = f"Accept {len(given)} suggestions on {_photos(concerned)}"
+                    return self._assert(given, label)
                 case RemoveTag(tag, photos):
                     label = f"Remove tag “{tag}” from {_photos(photos)}"
                     return self._assert(_to(photos, tag, None), label)
@@ -373,6 +397,9 @@ class FakeLibrary(FakeModels):
                     return self._rate([(photo, rating) for photo in photos])
                 case RestoreRatings(ratings):
                     return self._rate(ratings)
+                case SaveAlbum() | RenameAlbum() | MoveAlbum() | DeleteAlbum():
+                    label, inverse = self.albums.carry_out(operation)
+                    return self._changes({ChangeKind.ALBUMS}, (), label, inverse)
 
     def _assert(self, assertions: Iterable[TagAssertion], label: str) -> ChangeSet:
         before = []
@@ -502,3 +529,7 @@ def _photos(photos: Iterable[PhotoId]) -> str:
 
 def _to(photos: Iterable[PhotoId], tag: str, state: TagState | None) -> tuple[TagAssertion, ...]:
     return tuple(TagAssertion(photo, tag, state) for photo in photos)
+
+
+def _confirmed(photos: Iterable[PhotoId], tag: str) -> tuple[TagAssertion, ...]:
+    return _to(photos, tag, TagState.CONFIRMED)

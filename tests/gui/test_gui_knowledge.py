@@ -15,6 +15,7 @@ from photoorg.core.records import AliasName, PhotoScope, ProposalKind
 from photoorg.gui.centre import CentrePage
 from photoorg.gui.icons import IconSet
 from photoorg.gui.main_window import MainWindow
+from photoorg.gui.sidebar import LOOKS_LIKE
 from photoorg.gui.sidebar_model import TAG_MIME, Role, SidebarModel
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import Appearance, ThemeService
@@ -79,12 +80,12 @@ def window(qtbot, library, tmp_path):
 
 
 def shown(window):
-    return [(row.proposal.tag, row.proposal.other) for row in window.centre.tidy.rows]
+    return [(row.proposal.tag, row.proposal.other) for row in window.knowledge.page.rows]
 
 
 def open_page(qtbot, window):
     window.sidebar.tidy_requested.emit()
-    qtbot.waitUntil(lambda: len(window.centre.tidy.rows) > 0)
+    qtbot.waitUntil(lambda: len(window.knowledge.page.rows) > 0)
 
 
 def tags_in_tree(window, parent=None):
@@ -100,24 +101,24 @@ def tags_in_tree(window, parent=None):
 # -- tidying up ---------------------------------------------------------------------------------
 def test_proposals_are_shown_by_kind(qtbot, window):
     open_page(qtbot, window)
-    assert window.centre.page is window.centre.tidy
+    assert window.centre.page is window.knowledge.page
     assert shown(window) == [
         ("cats", "cat"),
         ("cats", "animal"),
         ("cat", "pet"),
         ("rocket", "vehicle"),
     ]
-    assert [row.accept.text() for row in window.centre.tidy.rows][:2] == ["Merge", "Put under"]
-    assert window.centre.tidy.nothing == ""
+    assert [row.accept.text() for row in window.knowledge.page.rows][:2] == ["Merge", "Put under"]
+    assert window.knowledge.page.nothing == ""
 
 
 def test_accepting_moves_on_and_can_be_undone(qtbot, window, library):
     open_page(qtbot, window)
-    row = window.centre.tidy.rows[2]
+    row = window.knowledge.page.rows[2]
     row.accept.setFocus()
     row.accept.click()
     assert ("cat", "pet") not in shown(window)
-    assert window.centre.tidy.rows[2].accept.hasFocus()
+    assert window.knowledge.page.rows[2].accept.hasFocus()
     qtbot.waitUntil(lambda: library.knowledge.parents == {"cat": "pet"})
     qtbot.waitUntil(lambda: window.toast.text == "Done: Put tag “cat” under “pet”")
     window.toast.undo_requested.emit()
@@ -127,13 +128,13 @@ def test_accepting_moves_on_and_can_be_undone(qtbot, window, library):
 
 def test_a_merge_takes_what_else_is_said_of_the_tag_that_goes(qtbot, window, library):
     open_page(qtbot, window)
-    window.centre.tidy.rows[0].accept.click()
+    window.knowledge.page.rows[0].accept.click()
     assert shown(window) == [("cat", "pet"), ("rocket", "vehicle")]
 
 
 def test_what_is_dismissed_does_not_come_again(qtbot, window, library):
     open_page(qtbot, window)
-    window.centre.tidy.rows[3].dismiss.click()
+    window.knowledge.page.rows[3].dismiss.click()
     qtbot.waitUntil(lambda: library.knowledge.dismissed == {("rocket", "vehicle")})
     window.show_page(CentrePage.PHOTOS)
     open_page(qtbot, window)
@@ -143,8 +144,8 @@ def test_what_is_dismissed_does_not_come_again(qtbot, window, library):
 def test_when_all_is_decided_it_says_so(qtbot, window, library):
     library.knowledge.found = [parent_of("cat", "pet")]
     open_page(qtbot, window)
-    window.centre.tidy.rows[0].dismiss.click()
-    assert window.centre.tidy.nothing == "Your tags are tidy"
+    window.knowledge.page.rows[0].dismiss.click()
+    assert window.knowledge.page.nothing == "Your tags are tidy"
     assert shown(window) == []
 
 
@@ -154,8 +155,8 @@ def test_the_key_opens_the_page_and_leaving_it_calls_the_work_off(qtbot, window,
         Qt.Key.Key_P,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
     )
-    qtbot.waitUntil(lambda: len(window.centre.tidy.rows) > 0)
-    qtbot.keyClick(window.centre.tidy, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(window.knowledge.page.rows) > 0)
+    qtbot.keyClick(window.knowledge.page, Qt.Key.Key_Escape)
     assert window.centre.page is window.view
     assert library.knowledge.cancelled == 1
 
@@ -163,7 +164,7 @@ def test_the_key_opens_the_page_and_leaving_it_calls_the_work_off(qtbot, window,
 def test_a_problem_is_told_on_the_page(qtbot, window, library):
     library.knowledge.problem = EnvironmentProblem("The model is not there.", "Install it.")
     window.sidebar.tidy_requested.emit()
-    qtbot.waitUntil(lambda: window.centre.tidy.nothing == "Tags cannot be compared now")
+    qtbot.waitUntil(lambda: window.knowledge.page.nothing == "Tags cannot be compared now")
 
 
 # -- the tree -----------------------------------------------------------------------------------
@@ -228,12 +229,15 @@ def test_the_menu_of_a_tag_offers_the_tree(qtbot, window, library):
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == [
         "Show photos",
+        LOOKS_LIKE,
+        "Find related tags",
+        "Give to similar photos…",
+        "Quality and review",
         "Rename",
+        "Other names…",
         "Merge into…",
         "New tag under it…",
         "Put under…",
-        "Other names…",
-        "Find related tags",
     ]
     heading = window.sidebar.create_menu(model.row_of(model.tags_index), model.tags_index)
     assert [action.text() for action in heading.actions()] == ["Tidy up tags…"]

@@ -156,9 +156,11 @@ def test_search_and_back_to_the_same_place(window, library, qtbot) -> None:
     qtbot.waitUntil(lambda: is_answering(window, "cat"))
     assert 0 < len(shown(window)) < 240
     assert window.view.verticalScrollBar().value() == 0
-    assert window.status.isVisible()
+    assert window.centre.results.isVisible()
+    assert window.centre.results.count.text() == f"{len(shown(window))} photos"
     window.view.setFocus()
     press(qtbot, window, Qt.Key.Key_Escape)
+    assert not window.centre.results.isVisible()
     assert not window.browse.place.is_answer
     assert len(shown(window)) == 240
     assert window.view.selected_ids().tolist() == [120, 121]
@@ -208,7 +210,7 @@ def test_show_more_brings_the_rest(window, library, qtbot) -> None:
     qtbot.waitUntil(lambda: window.browse.place.similar == 1)
     assert len(shown(window)) == 4
     for expected in (4 + MORE, 4 + 2 * MORE, 4 + 3 * MORE, 4 + 4 * MORE, 240):
-        window.status.show_more_requested.emit()
+        window.centre.results.more.click()
         qtbot.waitUntil(lambda expected=expected: len(shown(window)) == expected)
     assert window.browse.answer.more == 0
 
@@ -253,7 +255,7 @@ def test_similar_from_an_answer_goes_back_to_it(window, library, qtbot) -> None:
     window.view.setFocus()
     press(qtbot, window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: window.browse.place.similar == found[0])
-    assert window.search._field.similar
+    assert window.search.text == f"like:#{found[0]}"
     assert window.model.note(0) == "identical"
     press(qtbot, window, Qt.Key.Key_Escape)
     assert is_answering(window, "cat")
@@ -276,14 +278,15 @@ def test_groups_are_for_dates_only(window, qtbot) -> None:
 
 def test_a_dropped_or_pasted_image_finds_similar(window, library, qtbot) -> None:
     path = library.path_of(2)
-    window.search.image_dropped.emit(path)
+    window.find_similar(path)
     qtbot.waitUntil(lambda: window.browse.place.similar == path)
     image = QImage(8, 8, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     window.view.setFocus()
     press(qtbot, window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: isinstance(window.browse.place.similar, bytes))
+    qtbot.waitUntil(lambda: window.browse.place.name == "pasted image")
+    assert window.browse.place.similar == library.root / "pasted.png"
     mime = QMimeData()
     mime.setText("words")
     assert image_source_of(mime) is None
@@ -394,8 +397,11 @@ def test_the_menu_offers_what_the_keys_do(window) -> None:
     assert texts == [
         "Open",
         "Find similar",
+        "Add to search",
+        "Search without this",
         "What the model sees",
         "Add tag…",
+        "Suggest tags…",
         "Rating",
         "Show in file manager",
         "Copy path",
@@ -521,7 +527,7 @@ def test_settings_that_make_no_sense_are_passed_over(settings) -> None:
 
 def test_no_key_means_two_things_in_one_place() -> None:
     table = ShortcutTable()
-    for where in (Where.PHOTOS, Where.VIEWER):
+    for where in (Where.PHOTOS, Where.VIEWER, Where.REVIEW):
         keys = [
             key.toString()
             for shortcut in SHORTCUTS
@@ -543,7 +549,7 @@ def test_every_command_has_one_entry_and_keys_can_be_changed() -> None:
 def test_letters_stay_letters_in_the_search_box(window, qtbot) -> None:
     window.view.choose(3)
     window.search.focus()
-    qtbot.keyClicks(window.search._field, "s5t")
+    qtbot.keyClicks(window.search._edit, "s5t")
     assert window.search.text == "s5t"
     assert not window.browse.place.similar
 

@@ -72,7 +72,7 @@ def click(qtbot, sidebar, index, x=60):
 
 def test_photos_folders_and_tags_are_listed_with_counts(sidebar, library):
     model = sidebar._model
-    assert labels(sidebar) == [("All photos", 12), ("Folders", 0), ("Tags", 0)]
+    assert labels(sidebar) == [("All photos", 12), ("Folders", 0), ("Albums", 0), ("Tags", 0)]
     assert labels(sidebar, model.folders_index) == [("Photos", 12)]
     below = labels(sidebar, model.index_of_scope(PhotoScope(folder=library.root / "Photos")))
     assert below == [("Archive", 4), ("Home", 3), ("Space", 3), ("Travel", 2)]

@@ -85,28 +85,15 @@ def test_a_new_run_after_a_paused_one_can_be_paused(bar):
 def test_links_ask(qtbot, bar):
     bar.set_progress(RUNNING)
     bar.set_failures(1)
-    bar.set_result(48, more=True)
     bar.set_selection(2)
     bar.show()
     assert bar._failures.text() == "1 file could not be read"
     for button, signal in (
         (bar._failures, bar.failures_requested),
-        (bar._more, bar.show_more_requested),
         (bar._clear, bar.clear_selection_requested),
     ):
         with qtbot.waitSignal(signal):
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def test_results(bar):
-    bar.set_result(1, more=False)
-    assert bar._result.text() == "1 photo"
-    assert bar._more.isHidden()
-    bar.set_result(0, more=True)
-    assert bar.isHidden(), "an empty answer has a page of its own"
-    bar.set_result(1)
-    bar.set_result(None)
-    assert bar.isHidden()
 
 
 @pytest.mark.parametrize(

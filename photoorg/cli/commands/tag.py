@@ -1,4 +1,4 @@
-"""`photoorg tag`: give, take, judge, list, rename, merge, order and relate tags."""
+"""`photoorg tag`: give, judge, list, rename, merge, order and relate tags; how good they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from photoorg.cli.commands.photos import demand_photos
-from photoorg.cli.output import printable, table
+from photoorg.cli.output import counted, printable, table
 from photoorg.core.changes import (
     AddAlias,
     AddTag,
@@ -18,6 +18,8 @@ from photoorg.core.changes import (
     RenameTag,
     SetParent,
 )
+from photoorg.core.errors import UsageProblem
+from photoorg.core.quality import TagTrust
 from photoorg.core.records import ProposalKind
 
 if TYPE_CHECKING:
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     from photoorg.cli.session import CommandLibrary, Session
     from photoorg.core.changes import Operation
     from photoorg.core.knowledge import Proposal
+    from photoorg.core.quality import Estimate, QualityReport, TagQuality
     from photoorg.core.records import TagCount
 
 Judgement: TypeAlias = AddTag | RemoveTag | ConfirmTag | RejectTag
+
+_STATES = {TagTrust.TRUSTED: "suggested", TagTrust.DOUBTFUL: "too often wrong"}
 
 
 def tag_photos(
@@ -157,6 +162,153 @@ def _what(proposal: Proposal) -> str:
         ("put", "under") if proposal.kind is ProposalKind.PARENT else ("merge", "into")
     )
     return f"{verb} “{proposal.tag}” {preposition} “{proposal.other}”"
+
+
+def tag_quality(session: Session) -> None:
+    """Say how good the suggestions of each tag are, best first."""
+    with session.library() as library:
+        report = library.quality.report()
+    tags = sorted(report.tags, key=_rank)
+    session.output.answer(_document(report, tags), _people(report, tags))
+
+
+def tag_doubts(session: Session, *, tag: str | None, limit: int) -> None:
+    """List tags on photos that are probably mistakes, least probable first.
+
+    Args:
+        session: the run.
+        tag: look at this one alone; None looks at all.
+        limit: mistakes at most.
+
+    Raises:
+        UsageProblem: no photo has that tag.
+    """
+    with session.library() as library:
+        wanted = None if tag is None else _known_tag(library, tag)
+        doubts = library.quality.doubts(wanted, limit)
+        photos = {photo for doubt in doubts for photo in (doubt.photo_id, *doubt.near)}
+        paths = library.paths_of(sorted(photos))
+        learned = bool(doubts or library.quality.report().model)
+    rows = [
+        {
+            "path": str(paths[doubt.photo_id]),
+            "tag": doubt.tag,
+            "probability": round(float(doubt.probability), 4),
+            "near": [str(paths[photo]) for photo in doubt.near if photo in paths],
+        }
+        for doubt in doubts
+        if doubt.photo_id in paths
+    ]
+    session.output.answer(
+        rows,
+        table(
+            ("tag", "probability", "photo"),
+            [(str(r["tag"]), f"{r['probability']:.0%}", str(r["path"])) for r in rows],
+        )
+        if rows
+        else ["No tag looks like a mistake." if learned else "Nothing was learned yet."],
+    )
+
+
+def _known_tag(library: CommandLibrary, tag: str) -> str:
+    """Return a tag as it is written in the catalog, whatever its letter case."""
+    for known in library.tags():
+        if known.name.casefold() == tag.casefold():
+            return known.name
+    raise UsageProblem(f"No photo has the tag “{tag}”.", "List them with: photoorg tag list")
+
+
+def _rank(quality: TagQuality) -> tuple[bool, float, str]:
+    precision = quality.precision
+    value = 0.0 if precision is None else precision.value
+    return precision is None, -value, quality.tag.casefold()
+
+
+def _document(report: QualityReport, tags: Sequence[TagQuality]) -> dict[str, object]:
+    return {
+        "tags": [
+            {
+                "tag": quality.tag,
+                "trust": quality.trust.value,
+                "precision": _figures(quality.precision),
+                "recall": _figures(quality.recall),
+                "threshold": None if quality.threshold is None else round(quality.threshold, 4),
+                "confirmed": quality.confirmed,
+                "rejected": quality.rejected,
+                "waiting": quality.waiting,
+                "needed": quality.needed,
+                "gain": round(quality.gain, 6),
+            }
+            for quality in tags
+        ],
+        "target": report.target,
+        "held_out": report.held_out,
+        "model": report.model,
+        "learned_at": report.learned_at,
+        "learning": report.learning,
+        "reliability": [
+            {
+                "predicted": round(each.predicted, 4),
+                "observed": _figures(each.observed),
+                "count": each.count,
+            }
+            for each in report.reliability
+        ],
+        "note": report.note,
+    }
+
+
+def _figures(estimate: Estimate | None) -> dict[str, float] | None:
+    if estimate is None:
+        return None
+    shares = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {name: round(share, 4) for name, share in shares.items()}
+
+
+def _people(report: QualityReport, tags: Sequence[TagQuality]) -> Iterator[str]:
+    if not tags:
+        yield "No photo has a tag yet."
+        return
+    yield from table(
+        ("tag", "state", "right", "found", "yes", "no", "waiting"),
+        [
+            (
+                quality.tag,
+                _state(quality),
+                _percent(quality.precision),
+                _percent(quality.recall),
+                f"{quality.confirmed:,}",
+                f"{quality.rejected:,}",
+                f"{quality.waiting:,}",
+            )
+            for quality in tags
+        ],
+    )
+    yield ""
+    if not report.model:
+        yield "Nothing was learned yet."
+        return
+    yield (
+        f"Suggested where at least {report.target:.0%} are right; judged on"
+        f" {counted(report.held_out, 'photo')} that the model had not seen"
+        f" (in brackets: 90 % intervals)."
+    )
+    if report.note:
+        yield printable(report.note)
+
+
+def _state(quality: TagQuality) -> str:
+    if quality.trust is TagTrust.TOO_FEW:
+        needed = quality.needed
+        return f"needs {needed:,} more" if needed else "not learned yet"
+    return _STATES[quality.trust]
+
+
+def _percent(estimate: Estimate | None) -> str:
+    """Return "84% (78-89)"."""
+    if estimate is None:
+        return "-"
+    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}-{100 * estimate.high:.0f})"
 
 
 def apply(session: Session, library: CommandLibrary, operation: Operation) -> None:

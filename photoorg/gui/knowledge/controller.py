@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -21,16 +22,31 @@ from photoorg.core.errors import PhotoorgError
 from photoorg.core.ids import PhotoId
 from photoorg.core.knowledge import Proposal
 from photoorg.core.library import LibraryPort
+from photoorg.gui.centre import Centre, CentrePage
+from photoorg.gui.commands import Commands
 from photoorg.gui.editing import EditController
+from photoorg.gui.icons import IconSet
 from photoorg.gui.knowledge.page import TidyPage
 from photoorg.gui.pages import UndoToast
+from photoorg.gui.shortcuts import Command
 from photoorg.gui.sidebar import Sidebar
 from photoorg.gui.tasks import TaskRunner
+from photoorg.gui.theme import ThemeService
 
 _AGAIN_MS = 600
 """After the last of several changes."""
 
 _TOLD = (MergeTags, SetParent, AddAlias, RemoveAlias, JudgeProposal)
+
+
+class Places(Protocol):
+    """The window, as far as it goes from place to place."""
+
+    def show_page(self, page: CentrePage) -> None:
+        """Show a page, or the photos again."""
+
+    def chosen_photos(self) -> tuple[PhotoId, ...]:
+        """Return the photos to which a related tag is given."""
 
 
 class KnowledgeController(QObject):
@@ -41,11 +57,13 @@ class KnowledgeController(QObject):
         library: LibraryPort,
         tasks: TaskRunner,
         edits: EditController,
-        page: TidyPage,
+        centre: Centre,
         sidebar: Sidebar,
         toast: UndoToast,
-        chosen_photos: Callable[[], tuple[PhotoId, ...]],
-        parent: QObject | None = None,
+        commands: Commands,
+        places: Places,
+        theme: ThemeService,
+        icons: IconSet,
     ) -> None:
         """Join the parts.
 
@@ -53,17 +71,20 @@ class KnowledgeController(QObject):
             library: makes the proposals.
             tasks: runs what takes long.
             edits: carries out what is decided.
-            page: shows the proposals.
-            sidebar: where tags are moved and related ones are asked for.
+            centre: where the page with the proposals is shown.
+            sidebar: where tags are moved and related ones are asked for; it leads to the page.
             toast: says what was done, with its way back.
-            chosen_photos: returns the photos to which a related tag is given.
-            parent: Qt's owner.
+            commands: a key leads to the page, too.
+            places: the window.
+            theme: colours.
+            icons: on the page.
         """
-        super().__init__(parent)
+        super().__init__(centre)
         self._library = library
         self._tasks = tasks
         self._edits = edits
-        self._page = page
+        self.page = page = TidyPage(library, tasks, theme, icons)
+        centre.add(CentrePage.TIDY, page)
         self._shown = False
         self._telling: list[Operation] = []
         self._timer = QTimer(self)
@@ -71,7 +92,10 @@ class KnowledgeController(QObject):
         self._timer.setInterval(_AGAIN_MS)
         self._timer.timeout.connect(self._ask)
         self._toast = toast
-        self._chosen_photos = chosen_photos
+        self._places = places
+        sidebar.tidy_requested.connect(lambda: places.show_page(CentrePage.TIDY))
+        commands.on(Command.TIDY_TAGS, lambda: places.show_page(CentrePage.TIDY))
+        page.closed.connect(lambda: places.show_page(CentrePage.PHOTOS))
         for source in (page, sidebar):
             source.operation_requested.connect(self.apply)
         sidebar.tag_menu.tag_requested.connect(self._on_tag_given)
@@ -89,9 +113,9 @@ class KnowledgeController(QObject):
     def set_shown(self, *, shown: bool) -> None:
         """Say whether the page is on show; what is worked out for one that is not is dropped."""
         if shown and not self._shown:
-            self._page.show_busy()
+            self.page.show_busy()
             self._ask()
-            self._page.focus()
+            self.page.focus()
         elif self._shown and not shown:
             self._timer.stop()
             self._library.knowledge.cancel_proposals()
@@ -113,11 +137,11 @@ class KnowledgeController(QObject):
 
     def _on_proposals(self, proposals: Sequence[Proposal]) -> None:
         if self._shown and not self._timer.isActive():
-            self._page.set_proposals(proposals)
+            self.page.set_proposals(proposals)
 
     def _on_error(self, error: Exception) -> None:
         if isinstance(error, PhotoorgError):
-            self._page.show_problem(str(error))
+            self.page.show_problem(str(error))
         else:
             self._tasks.failed.emit(error)
 
@@ -128,7 +152,7 @@ class KnowledgeController(QObject):
                 self._toast.show_text(f"Done: {changes.label}")
 
     def _on_tag_given(self, tag: str) -> None:
-        if photos := self._chosen_photos():
+        if photos := self._places.chosen_photos():
             self._edits.apply(AddTag(tag, photos))
         else:
             text = "Select the photos that are to get the tag first."

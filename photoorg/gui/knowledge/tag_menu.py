@@ -59,15 +59,24 @@ class TagMenu(QObject):
         self.related.chosen.connect(lambda tag: self.scope_requested.emit(PhotoScope(tag=tag)))
         self.related.tag_requested.connect(self.tag_requested)
 
-    def fill(self, menu: QMenu, row: Row, corner: Callable[[], QPoint]) -> None:
-        """Add the actions for a tag.
+    def add_related(self, menu: QMenu, row: Row, corner: Callable[[], QPoint]) -> None:
+        """Add what finds related tags.
 
         Args:
             menu: the context menu.
             row: the tag in the sidebar.
             corner: where popovers open, in the window's coordinates.
         """
-        menu.addSeparator()
+        menu.addAction("Find related tags", lambda: self.related.open_at(row.label, corner()))
+
+    def add_names(self, menu: QMenu, row: Row, corner: Callable[[], QPoint]) -> None:
+        """Add what gives the tag other names; see `add_related`."""
+        menu.addAction(
+            "Other names…", lambda: self.aliases.open_at(row.label, row.aliases, corner())
+        )
+
+    def add_places(self, menu: QMenu, row: Row, corner: Callable[[], QPoint]) -> None:
+        """Add what moves the tag in the tree; see `add_related`."""
         menu.addAction("New tag under it…", lambda: self.child_picker.open_at(row.label, corner()))
         menu.addAction("Put under…", lambda: self.parent_picker.open_at(row.label, corner()))
         if row.parent is not None and row.parent.kind is RowKind.TAG:
@@ -75,8 +84,3 @@ class TagMenu(QObject):
                 "Move to the top",
                 lambda: self.operation_requested.emit(SetParent(row.label, None)),
             )
-        menu.addAction(
-            "Other names…", lambda: self.aliases.open_at(row.label, row.aliases, corner())
-        )
-        menu.addSeparator()
-        menu.addAction("Find related tags", lambda: self.related.open_at(row.label, corner()))

@@ -84,8 +84,8 @@ class PhotoLoader(QObject):
         kept = self._kept.get((photo_id, max_side))
         if kept is not None:
             self._kept.move_to_end((photo_id, max_side))
-            self._tasks.drop("viewer thumbnail")
-            self._tasks.drop("viewer screen")
+            self._tasks.drop(self._key("thumbnail"))
+            self._tasks.drop(self._key("screen"))
             self.loaded.emit(kept)
             self._prepare(then, max_side)
             return
@@ -100,11 +100,13 @@ class PhotoLoader(QObject):
             self.loaded.emit(photo)
             self._prepare(then, max_side)
 
-        self._tasks.run(lambda: self._thumbnail(photo_id), show, key="viewer thumbnail", owner=self)
+        self._tasks.run(
+            lambda: self._thumbnail(photo_id), show, key=self._key("thumbnail"), owner=self
+        )
         self._tasks.run(
             lambda: self._decode(photo_id, max_side, Level.SCREEN),
             keep,
-            key="viewer screen",
+            key=self._key("screen"),
             owner=self,
         )
 
@@ -113,15 +115,19 @@ class PhotoLoader(QObject):
         self._tasks.run(
             lambda: self._decode(photo_id, None, Level.FULL),
             self.loaded.emit,
-            key="viewer full",
+            key=self._key("full"),
             owner=self,
         )
 
     def forget(self) -> None:
         """Drop everything: the viewer is closed, or photos changed."""
-        for key in ("viewer thumbnail", "viewer screen", "viewer full", "viewer next"):
-            self._tasks.drop(key)
+        for level in ("thumbnail", "screen", "full", "next"):
+            self._tasks.drop(self._key(level))
         self._kept.clear()
+
+    def _key(self, level: str) -> tuple[int, str]:
+        """Return the key of a task; another loader must not overtake this one."""
+        return id(self), level
 
     def _prepare(self, photos: tuple[PhotoId, ...], max_side: int) -> None:
         """Decode the first of these that is not kept; the others follow one by one."""
@@ -136,7 +142,7 @@ class PhotoLoader(QObject):
         self._tasks.run(
             lambda: self._decode(missing[0], max_side, Level.SCREEN),
             keep,
-            key="viewer next",
+            key=self._key("next"),
             owner=self,
         )
 

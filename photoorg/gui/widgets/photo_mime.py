@@ -42,18 +42,31 @@ def local_paths_of(mime: QMimeData) -> tuple[Path, ...]:
     return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
 
 
+def holds_image(mime: QMimeData) -> bool:
+    """Return whether photos, an image file, or an image that is no picture of a text are held."""
+    if photo_ids_of(mime) or any(path.is_file() for path in local_paths_of(mime)):
+        return True
+    return mime.hasImage() and not mime.hasText()
+
+
+def image_sources_of(mime: QMimeData) -> tuple[PhotoId | Path | bytes, ...]:
+    """Return all photos, or all image files, or the one encoded image, that are dropped."""
+    photos = photo_ids_of(mime)
+    if photos:
+        return photos
+    files = tuple(path for path in local_paths_of(mime) if path.is_file())
+    if files:
+        return files
+    image = _encoded_image(mime) if holds_image(mime) else None
+    return () if image is None else (image,)
+
+
 def image_source_of(mime: QMimeData) -> PhotoId | Path | bytes | None:
     """Return the photo, the image file or the encoded image that is dropped or pasted, or None.
 
     Programs that copy text often add a picture of it; that is not meant.
     """
-    photos = photo_ids_of(mime)
-    if photos:
-        return photos[0]
-    files = [path for path in local_paths_of(mime) if path.is_file()]
-    if files:
-        return files[0]
-    return _encoded_image(mime) if mime.hasImage() and not mime.hasText() else None
+    return next(iter(image_sources_of(mime)), None)
 
 
 def _encoded_image(mime: QMimeData) -> bytes | None:

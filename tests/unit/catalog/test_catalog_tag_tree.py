@@ -12,6 +12,7 @@ from photoorg.core.changes import (
     AddTag,
     MergeTags,
     Operation,
+    RejectTag,
     RemoveAlias,
     RenameTag,
     SetParent,
@@ -53,6 +54,48 @@ def test_a_tag_finds_and_counts_the_photos_of_those_below_it_once(
     shelf.vanish("a.jpg")
     shelf.catalog.remove_folder(shelf.root)
     assert {tag.count for tag in shelf.catalog.tags()} == {0}
+
+
+def test_what_is_learned_of_a_tag_is_said_by_those_below_it_too(
+    shelf: Shelf, three: tuple[PhotoId, ...]
+) -> None:
+    one, two, three_ = three
+    for operation in (
+        AddTag("dog", (one, two)),
+        AddTag("pet", (one,)),
+        AddTag("sea", (three_,)),
+        RejectTag("dog", (three_,)),
+        RejectTag("animal", (two,)),
+        SetParent("dog", "pet"),
+        SetParent("pet", "animal"),
+    ):
+        shelf.catalog.apply(operation)
+    said = shelf.catalog.said_of_tags()
+    rows = zip(said.photo_ids.tolist(), said.tags.tolist(), said.confirmed.tolist(), strict=True)
+    assert said.photo_ids.tolist() == sorted(said.photo_ids.tolist())
+    assert sorted((photo, said.names[tag], yes) for photo, tag, yes in rows) == sorted(
+        [
+            (one, "dog", True),
+            (one, "pet", True),
+            (one, "animal", True),
+            (two, "dog", True),
+            (two, "pet", True),
+            (two, "animal", False),  # what was said of itself holds
+            (three_, "dog", False),  # a photo without a dog may show another animal
+            (three_, "sea", True),
+        ]
+    )
+    of_animal, of_pet = map(shelf.catalog.said_of_tag, ("animal", "pet"))
+    assert (of_animal.carriers.tolist(), of_animal.denied.tolist()) == ([one], [two])
+    assert (of_pet.carriers.tolist(), of_pet.denied.tolist()) == (sorted((one, two)), [])
+    # What was given is another matter: it can be taken off.
+    assert shelf.catalog.confirmed_tags([one, two]) == {one: {"dog", "pet"}, two: {"dog"}}
+
+
+def test_a_tag_is_denied_by_any_of_its_names(shelf: Shelf, three: tuple[PhotoId, ...]) -> None:
+    shelf.catalog.apply(RejectTag("car", three[:1]))
+    shelf.catalog.apply(AddAlias("car", "automobile"))
+    assert shelf.catalog.photos_rejecting(["Automobile"]).tolist() == list(three[:1])
 
 
 def test_any_name_of_a_tag_will_do(shelf: Shelf, three: tuple[PhotoId, ...]) -> None:

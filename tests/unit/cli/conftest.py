@@ -17,6 +17,8 @@ from photoorg.core.knowledge import Proposal, RelatedTag
 from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
+from photoorg.core.quality import Doubt, QualityReport
+from photoorg.core.reasons import FoundReasons, PartReason, TagReasons
 from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
 
 
@@ -26,6 +28,39 @@ class FakeFinding:
     ok: bool
     detail: str = ""
     remedy: str = ""
+
+
+class FakeWhy:
+    """Answers with what a test put in."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, TagReasons] = {}
+        self.parts: tuple[PartReason, ...] = ()
+        self.asked: list[tuple[object, ...]] = []
+
+    def of_tag(self, photo_id: PhotoId, tag: str) -> TagReasons:
+        self.asked.append((photo_id, tag))
+        return self.of.get(tag, TagReasons(photo_id, tag, notes=(f"Nothing of “{tag}”.",)))
+
+    def why_found(self, text: str, photo_id: PhotoId) -> FoundReasons:
+        self.asked.append((text, photo_id))
+        return FoundReasons(photo_id, text, self.parts)
+
+
+@dataclass
+class FakeQuality:
+    """Says of tags what a test put in."""
+
+    report_: QualityReport = field(default_factory=QualityReport)
+    doubts_: Sequence[Doubt] = ()
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def report(self) -> QualityReport:
+        return self.report_
+
+    def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:
+        self.asked.append(("doubts", tag, limit))
+        return self.doubts_
 
 
 @dataclass
@@ -64,7 +99,9 @@ class FakeLibrary:
     fails_with: BaseException | None = None
     while_indexing: Callable[[CancelToken], None] = lambda _: None
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    quality: FakeQuality = field(default_factory=FakeQuality)
     features: str = ""
+    why: FakeWhy = field(default_factory=FakeWhy)
     closed: bool = False
 
     def _ask(self, *what: object) -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from photoorg.core.ids import ModelKey
 from photoorg.evaluation.report import Setting
+from photoorg.models.starter_parts import Spread
 from photoorg.models.vocabulary import TEMPLATES
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 220, 30), "blue": (30, 30, 220)}
@@ -40,12 +41,17 @@ class Colours:
 
     kind, visual_key, text_key, dimension = "colours", ModelKey("colour"), ModelKey("words"), 3
     vocabulary = ("red", "green")
+    spread = Spread(np.full(3, 0.5, dtype=np.float32), np.eye(3, dtype=np.float32) / 12)
 
     def embed_images(self, visual):
         return visual / np.linalg.norm(visual, axis=1, keepdims=True)
 
     embed_texts = embed_images
     similarity = embed_images
+    traits = embed_images
+
+    def embed_tags(self, text):
+        return self.embed_images(text.mean(axis=1))
 
     def embed_joint(self, seen):
         return self.embed_images(seen.visual)

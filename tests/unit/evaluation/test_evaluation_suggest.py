@@ -61,6 +61,20 @@ def test_examples_teach_what_can_be_seen(labelled):
     assert rows["tag co-occurrence, 20 photos a tag"]["map"] == 100
 
 
+def test_the_default_is_among_the_learners_and_its_reliability_is_drawn(labelled, tmp_path):
+    report = run(labelled, plots=tmp_path / "plots")
+    rows = {row.name: row for row in report.tables[0].rows}
+    assert rows["default, 20 photos a tag"].figures["map"] > 90
+    answer = report.to_json()
+    assert answer["learner"] == "default"
+    assert answer["by_examples"]["20"]["map"] == pytest.approx(
+        rows["default, 20 photos a tag"].figures["map"], abs=0.01
+    )
+    bins = answer["reliability"]["20"]
+    assert all(0 <= each["said"] <= 1 and 0 <= each["right"] <= 1 for each in bins)
+    assert (tmp_path / "plots" / "suggest-reliability.png").stat().st_size > 1000
+
+
 def test_photos_with_one_tag_each_have_nothing_that_occurs_together(tmp_path, rng):
     photos = {f"{number}.png": [("red", "green")[number % 2]] for number in range(60)}
     report = run(write_labelled(tmp_path, photos, rng))

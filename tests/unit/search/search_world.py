@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from photoorg.core.conditions import Condition, Not, TagIs
+from photoorg.core.conditions import AllOf, AnyOf, Condition, Not, TagIs
 from photoorg.core.ids import ModelKey, PhotoId, TagId
 from photoorg.core.records import PhotoScope, TagCount
 from photoorg.index import VectorIndex
@@ -82,12 +83,16 @@ class FakeCatalog:
     confirmed: dict[int, set[str]] = field(default_factory=dict)
     rejected: dict[int, set[str]] = field(default_factory=dict)
     hashes: dict[int, int] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def photo_ids(self, scope: PhotoScope) -> IdArray:
         ids = sorted({*self.pictures, *self.names}, reverse=scope.newest_first)
         if scope.tag is not None:
             ids = [key for key in ids if scope.tag in self.confirmed.get(key, ())]
         return np.array(ids, dtype=np.int64)
+
+    def in_date_order(self, ids: IdArray, *, newest_first: bool) -> IdArray:
+        return np.sort(ids)[::-1] if newest_first else np.sort(ids)
 
     def select(self, condition: Condition) -> IdArray:
         everything = np.sort(self.photo_ids(PhotoScope()))
@@ -99,6 +104,13 @@ class FakeCatalog:
                     if name.casefold() in {tag.casefold() for tag in tags}
                 ]
                 return np.array(sorted(keys), dtype=np.int64)
+            case AllOf(conditions):
+                passing = everything
+                for each in conditions:
+                    passing = np.intersect1d(passing, self.select(each))
+                return passing
+            case AnyOf(conditions):
+                return np.unique(np.concatenate([self.select(each) for each in conditions]))
             case Not(inner):
                 return np.setdiff1d(everything, self.select(inner))
         raise NotImplementedError(condition)
@@ -120,6 +132,22 @@ class FakeCatalog:
             for key in photo_ids
         }
 
+    def photos_rejecting(self, tags: Sequence[str]) -> IdArray:
+        names = {tag.casefold() for tag in tags}
+        keys = [
+            key
+            for key, rejected in self.rejected.items()
+            if names & {tag.casefold() for tag in rejected}
+        ]
+        return np.array(sorted(keys), dtype=np.int64)
+
+    def photo_by_path(self, path: Path) -> PhotoId | None:
+        known = {name: key for key, name in self.names.items()}
+        return PhotoId(known[path.name]) if path.name in known else None
+
+    def paths_of(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, Path]:
+        return {key: Path("/photos", self.names[key]) for key in photo_ids if key in self.names}
+
     def vectors(
         self, model_key: ModelKey, photo_ids: Sequence[PhotoId]
     ) -> tuple[IdArray, FloatArray]:
@@ -137,7 +165,10 @@ class FakeCatalog:
 
     def tags(self) -> Sequence[TagCount]:
         names = sorted({tag for tags in self.confirmed.values() for tag in tags})
-        return [TagCount(TagId(number), name, 1) for number, name in enumerate(names)]
+        return [
+            TagCount(TagId(number), name, 1, None, self.aliases.get(name, ()))
+            for number, name in enumerate(names)
+        ]
 
     def index(self, *, similar: bool = False) -> VectorIndex:
         model = FakeModel()

@@ -1,0 +1,383 @@
+"""Learning the person's own tags in the background, and what is known of how well it went."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.catalog.catalog import Catalog
+from photoorg.core.changes import ChangeKind, ChangeSet
+from photoorg.core.errors import Cancelled, PhotoorgError, UsageProblem
+from photoorg.core.ids import PhotoId
+from photoorg.core.progress import CancelToken
+from photoorg.core.quality import (
+    HIGHEST_TARGET,
+    LOWEST_TARGET,
+    Doubt,
+    QualityChanged,
+    QualityReport,
+    ReviewItem,
+    TagQuality,
+    TagTrust,
+)
+from photoorg.features.blas import SingleThreadedBlas
+from photoorg.features.text import TextEncoder
+from photoorg.index import VectorIndex
+from photoorg.jobs.personal_evidence import LIBRARY_PHOTOS, EvidenceReader, Gathered
+from photoorg.jobs.personal_questions import find_doubts, find_questions
+from photoorg.jobs.personal_shelf import Generation, PersonalShelf
+from photoorg.models.personal import KIND, LEAST_EXAMPLES, PersonalModel, column_of
+from photoorg.models.personal_fit import YES, Learned, fit_personal
+from photoorg.models.personal_quality import judge, reliability
+from photoorg.models.starter import StarterModel
+
+logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 3.0
+"""How long nothing must have changed before the newest answers are learned from."""
+
+PATIENCE_SECONDS = 20.0
+"""How long learning waits for quiet at most."""
+
+_TAUGHT = frozenset({ChangeKind.TAGS})
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What looks at photos for the personal model.
+
+    Attributes:
+        model: embeds photos and names.
+        encoder: encodes names.
+        index: photos by their embeddings.
+    """
+
+    model: StarterModel
+    encoder: TextEncoder
+    index: VectorIndex
+
+
+class PersonalLearning:
+    """Keeps `QualityPort`: learns, remembers what it learned, judges it, and asks questions.
+
+    Args:
+        catalog: of the library.
+        parts: returns what looks at photos; None while it cannot be used.
+        emit: hears that there is news.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        parts: Callable[[], Looks | None],
+        emit: Callable[[QualityChanged], None],
+    ) -> None:
+        self._catalog = catalog
+        self._parts = parts
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._learning = threading.Lock()
+        self._busy = False
+        self._reader: EvidenceReader | None = None
+        self._shelf: PersonalShelf | None = None
+        self._sight = ""
+        self._token = CancelToken()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._changed_at = 0.0
+        self._first_change = 0.0
+
+    # -- learning ---------------------------------------------------------------------------
+    def follow(self) -> None:
+        """Learn by itself from now on, a little after each change of tags."""
+        self._unsubscribe = self._catalog.subscribe(self._on_change)
+        self._thread = threading.Thread(target=self._work, name="tag-learner", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop and wait for the thread; what is being learned is dropped."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._token.cancel()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def learn(self, token: CancelToken) -> Generation | None:
+        """Learn from all that was said, now; None where there is nothing to learn from.
+
+        Raises:
+            Cancelled: through the token.
+            PhotoorgError: the model under it cannot be used, or the disk is full.
+        """
+        shelf = self._shelf_now()
+        if shelf is None or self._reader is None:
+            return None
+        with self._learning, SingleThreadedBlas():
+            self._set_busy(busy=True)
+            try:
+                started = time.monotonic()
+                revision = self._catalog.revision()
+                gathered = self._reader.gather(token)
+                if gathered is None:
+                    return None
+                evidence = gathered.evidence
+                learned = fit_personal(evidence, _require(self._parts()).model.spread)
+                token.check()
+                figures = judge(learned, evidence.said, shelf.target)
+                thresholds = np.array([each.threshold for each in figures], dtype=np.float32)
+                taught = evidence.examples >= LEAST_EXAMPLES
+                generation = shelf.keep(
+                    Generation(
+                        number=0,
+                        model=replace(learned.model, thresholds=thresholds),
+                        figures=figures,
+                        reliability=reliability(
+                            learned.held_out[:, taught], evidence.said[:, taught] == YES
+                        ),
+                        held_out=len(evidence.said),
+                        learned_at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
+                        revision=int(revision),
+                        sight=self._sight,
+                        waiting=_count_waiting(gathered, learned, thresholds),
+                        held_out_rows=gathered.photo_ids,
+                        held_out_probability=learned.held_out.astype(np.float16),
+                    )
+                )
+                logger.info(
+                    "learned %d tags from %d photos in %.1f s",
+                    len(evidence.names),
+                    len(evidence.said),
+                    time.monotonic() - started,
+                )
+                return generation
+            finally:
+                self._set_busy(busy=False)
+
+    def catch_up(self) -> None:
+        """Learn, where something was said since this was last done.
+
+        Raises:
+            PhotoorgError: see `learn`.
+        """
+        if self._behind():
+            self.learn(self._token)
+
+    def model(self) -> PersonalModel | None:
+        """Return the model that suggests now, or None where nothing was learned."""
+        generation = self._current()
+        return None if generation is None else generation.model
+
+    # -- QualityPort ------------------------------------------------------------------------
+    def report(self) -> QualityReport:
+        generation = self._current()
+        said = self._catalog.said_of_tags()
+        yes = np.bincount(said.tags[said.confirmed], minlength=len(said.names))
+        no = np.bincount(said.tags[~said.confirmed], minlength=len(said.names))
+        column = {} if generation is None else column_of(generation.model.names)
+        tags = []
+        for number, name in enumerate(said.names):
+            place = column.get(name.casefold())
+            count, rejected = int(yes[number]), int(no[number])
+            if generation is None or place is None:
+                tags.append(_unjudged(name, count, rejected))
+                continue
+            figures = generation.figures[place]
+            tags.append(
+                TagQuality(
+                    tag=name,
+                    confirmed=count,
+                    rejected=rejected,
+                    trust=figures.trust,
+                    precision=figures.precision,
+                    recall=figures.recall,
+                    threshold=figures.threshold if np.isfinite(figures.threshold) else None,
+                    gain=figures.gain,
+                    waiting=generation.waiting[place],
+                    needed=max(0, LEAST_EXAMPLES - count)
+                    if figures.trust is TagTrust.TOO_FEW
+                    else 0,
+                )
+            )
+        shelf = self._shelf_now()
+        return QualityReport(
+            tags=tuple(tags),
+            **({} if shelf is None else {"target": shelf.target}),
+            held_out=0 if generation is None else generation.held_out,
+            model="" if generation is None else KIND,
+            learned_at="" if generation is None else generation.learned_at,
+            learning=self._busy,
+            reliability=() if generation is None else generation.reliability,
+            note=""
+            if generation is None
+            else "Each photo was judged by what was learned from the others.",
+        )
+
+    def review(
+        self, tag: str | None, limit: int = 50, skip: Collection[tuple[PhotoId, str]] = ()
+    ) -> Sequence[ReviewItem]:
+        generation, parts = self._current(), self._parts()
+        if generation is None or parts is None:
+            return ()
+
+        def nearest(embedding: NDArray[np.float32], count: int) -> list[PhotoId]:
+            return [PhotoId(i) for i in parts.index.search(embedding, count)[0].tolist()]
+
+        return find_questions(
+            self._catalog,
+            parts.model,
+            generation.model,
+            nearest,
+            self._sample(parts.model),
+            tag,
+            limit,
+            skip,
+        )
+
+    def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:
+        generation, parts = self._current(), self._parts()
+        if generation is None or parts is None:
+            return ()
+
+        def alike(photo_id: PhotoId, count: int) -> list[PhotoId]:
+            _, vectors = self._catalog.vectors(parts.model.visual_key, [photo_id])
+            if not len(vectors):
+                return []
+            embedded = parts.model.embed_images(vectors)[0]
+            return [PhotoId(i) for i in parts.index.search(embedded, count)[0].tolist()]
+
+        return find_doubts(self._catalog, generation, alike, tag, limit)
+
+    def set_target(self, target: float) -> None:
+        if not LOWEST_TARGET <= target <= HIGHEST_TARGET:
+            raise UsageProblem(
+                f"Of the suggestions {target:.0%} cannot be asked to be right.",
+                f"Choose {LOWEST_TARGET:.0%} to {HIGHEST_TARGET:.0%}.",
+            )
+        shelf = self._shelf_now()
+        if shelf is None:
+            raise UsageProblem("No model is ready to learn from your answers.")
+        shelf.set_target(target)
+        self.learn_now()
+
+    def learn_now(self) -> None:
+        if self._thread is None:
+            self.learn(self._token)
+        else:
+            self._changed_at = self._first_change = time.monotonic() - PATIENCE_SECONDS
+            self._wake.set()
+
+    def go_back(self) -> bool:
+        shelf = self._shelf_now()
+        if shelf is None or not shelf.go_back():
+            return False
+        self._emit(QualityChanged())
+        return True
+
+    # -- inside -----------------------------------------------------------------------------
+    def _current(self) -> Generation | None:
+        """Return the generation in use, where it was learned on the model that looks now."""
+        shelf = self._shelf_now()
+        generation = None if shelf is None else shelf.current()
+        return generation if generation is not None and generation.sight == self._sight else None
+
+    def _shelf_now(self) -> PersonalShelf | None:
+        with self._lock:
+            if self._shelf is None:
+                parts = self._parts()
+                if parts is None:
+                    return None
+                model = parts.model
+                self._reader = EvidenceReader(self._catalog, model, parts.encoder)
+                self._shelf = PersonalShelf(self._catalog.paths.personal, model.visual_key)
+                self._sight = model.digest
+            return self._shelf
+
+    def _sample(self, model: StarterModel) -> list[PhotoId]:
+        """Return photos of the library, drawn anew each time."""
+        ids = self._catalog.vector_ids(model.visual_key)
+        drawn = np.random.default_rng().permutation(ids)[:LIBRARY_PHOTOS]
+        return [PhotoId(photo_id) for photo_id in drawn.tolist()]
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self._busy = busy
+        self._emit(QualityChanged())
+
+    def _on_change(self, change: ChangeSet) -> None:
+        if change.kinds & _TAUGHT:
+            now = time.monotonic()
+            self._changed_at = now
+            self._first_change = self._first_change or now
+            self._wake.set()
+
+    def _work(self) -> None:
+        """Learn when it has been quiet for a while, and where an earlier run did not get to it."""
+        stale = True
+        while not self._token.cancelled:
+            try:
+                if stale and self._behind():
+                    self.learn(self._token)
+                stale = False
+            except Cancelled:
+                return
+            except PhotoorgError as problem:
+                logger.warning("nothing was learned from the newest answers: %s", problem)
+                stale = False
+            self._wake.wait()
+            self._wake.clear()
+            while not self._token.cancelled and not self._is_quiet():
+                self._wake.wait(0.25)
+                self._wake.clear()
+            self._first_change = 0.0
+            stale = True
+
+    def _is_quiet(self) -> bool:
+        now = time.monotonic()
+        return (
+            now - self._changed_at >= QUIET_SECONDS or now - self._first_change >= PATIENCE_SECONDS
+        )
+
+    def _behind(self) -> bool:
+        generation = self._current()
+        return generation is None or generation.revision < int(self._catalog.revision())
+
+
+def _count_waiting(
+    gathered: Gathered, learned: Learned, thresholds: NDArray[np.float32]
+) -> tuple[int, ...]:
+    """Return how many undecided photos of the library are above each tag's threshold, about.
+
+    Counted among the photos that tell what the library looks like, and scaled up to all of them.
+    """
+    above = (learned.library >= thresholds) & ~gathered.decided
+    scale = gathered.library_size / max(len(above), 1)
+    return tuple(round(scale * int(count)) for count in above.sum(axis=0).tolist())
+
+
+def _require(parts: Looks | None) -> Looks:
+    if parts is None:
+        raise UsageProblem("No model is ready to learn from your answers.")
+    return parts
+
+
+def _unjudged(name: str, yes: int, no: int) -> TagQuality:
+    return TagQuality(
+        tag=name,
+        confirmed=yes,
+        rejected=no,
+        trust=TagTrust.TOO_FEW,
+        precision=None,
+        recall=None,
+        threshold=None,
+        gain=0.0,
+        waiting=0,
+        needed=max(0, LEAST_EXAMPLES - yes),
+    )

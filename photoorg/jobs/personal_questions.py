@@ -1,0 +1,178 @@
+"""Which answers would teach the personal model most, and which given tags it doubts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.core.ids import PhotoId
+from photoorg.core.quality import Doubt, ReviewItem, TagTrust
+from photoorg.jobs.personal_shelf import Generation
+from photoorg.models.personal import LEAST_EXAMPLES, PersonalModel, column_of
+from photoorg.models.personal_quality import usefulness
+from photoorg.search.personal import SaidCatalog, Sight, judge_photos
+
+Nearest = Callable[[NDArray[np.float32], int], Sequence[PhotoId]]
+"""Returns the photos whose embeddings [e] are nearest to one."""
+
+DOUBTFUL = 0.1
+"""A given tag is doubted where it is less probable than this, the photo itself being left out."""
+
+_STRANGE = 0.25
+"""And where it is in this part of the tag's own photos, counted from the least probable: a tag that
+is hard to see is not wrong on all of its photos."""
+
+_SAMPLE = 2000
+_NEAREST = 200
+_TAGS_ASKED = 25
+_SPEAK_AGAINST = 3
+
+
+def find_questions(
+    catalog: SaidCatalog,
+    sight: Sight,
+    model: PersonalModel,
+    nearest: Nearest,
+    sample: Sequence[PhotoId],
+    tag: str | None,
+    limit: int,
+    skip: Collection[tuple[PhotoId, str]],
+) -> Sequence[ReviewItem]:
+    """Return the questions whose answers help most.
+
+    Looked at are a sample of the library, and for each tag the photos nearest to what it looks
+    like, in which a rare tag is found that a sample would miss.
+
+    Args:
+        catalog: of the library.
+        sight: looks at photos.
+        model: what was learned.
+        nearest: finds photos by their embeddings.
+        sample: photos of the library.
+        tag: ask about this one alone; None asks about those that answers help most.
+        limit: questions at most.
+        skip: what is not to be asked.
+    """
+    columns = _asked(model, tag)
+    if not len(columns):
+        return ()
+    found = set(sample[:_SAMPLE])
+    for column in columns.tolist():
+        found.update(nearest(model.direction(column), _NEAREST))
+    listed = sorted(found)
+    decided = catalog.decided_tags(listed)
+    skipped = {(photo_id, name.casefold()) for photo_id, name in skip}
+    items: list[ReviewItem] = []
+    for ids, probability in judge_photos(catalog, sight, model, listed):
+        chosen = probability[:, columns]
+        useful = usefulness(chosen, model.examples[columns].astype(np.float32))
+        for row, photo_id in enumerate(ids):
+            known = {name.casefold() for name in decided.get(photo_id, ())}
+            for place in np.argsort(-useful[row])[:3].tolist():
+                name = model.names[columns[place]]
+                key = name.casefold()
+                if key not in known and (photo_id, key) not in skipped:
+                    items.append(
+                        ReviewItem(
+                            photo_id, name, float(chosen[row, place]), float(useful[row, place])
+                        )
+                    )
+    items.sort(key=lambda item: -item.usefulness)
+    return _mixed(items, limit) if tag is None else _one_each(items, limit)
+
+
+def _asked(model: PersonalModel, tag: str | None) -> NDArray[np.intp]:
+    """Return the columns of the tags to ask about."""
+    if tag is not None:
+        column = column_of(model.names).get(tag.casefold())
+        return np.array([] if column is None else [column], dtype=np.intp)
+    # Where there are a few examples one more says most; of a tag with one, little can be asked.
+    known = np.flatnonzero(model.examples >= 2)
+    worth = np.abs(np.log(np.maximum(model.examples[known], 1) / LEAST_EXAMPLES))
+    return known[np.argsort(worth, kind="stable")][:_TAGS_ASKED]
+
+
+def _mixed(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
+    """Choose of many tags, so that no tag and no photo takes all questions."""
+    of_tag: Counter[str] = Counter()
+    most = max(3, limit // 8)
+    chosen: list[ReviewItem] = []
+    for item in _one_each(items, len(items)):
+        if of_tag[item.tag] < most:
+            of_tag[item.tag] += 1
+            chosen.append(item)
+            if len(chosen) == limit:
+                break
+    return chosen
+
+
+def _one_each(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
+    """Ask about each photo once."""
+    first: dict[PhotoId, ReviewItem] = {}
+    for item in items:
+        first.setdefault(item.photo_id, item)
+        if len(first) == limit:
+            break
+    return list(first.values())
+
+
+def find_doubts(
+    catalog: SaidCatalog,
+    generation: Generation,
+    nearest: Callable[[PhotoId, int], Sequence[PhotoId]],
+    tag: str | None,
+    limit: int,
+) -> Sequence[Doubt]:
+    """Return given tags that are probably mistakes, least probable first.
+
+    A tag's own photos are compared with each other, each judged by what was learned from the rest:
+    doubted are those that are improbable, and the least probable of their tag.
+
+    Args:
+        catalog: of the library.
+        generation: what was learned.
+        nearest: returns the photos most alike to one.
+        tag: look at this one alone; None looks at all.
+        limit: mistakes at most.
+    """
+    model = generation.model
+    probability = generation.held_out_probability.astype(np.float32)
+    listed = [PhotoId(photo_id) for photo_id in generation.held_out_rows.tolist()]
+    carried = catalog.confirmed_tags(listed)
+    found: list[tuple[float, PhotoId, str]] = []
+    for column, name in enumerate(model.names):
+        if tag is not None and name.casefold() != tag.casefold():
+            continue
+        if generation.figures[column].trust is TagTrust.TOO_FEW:
+            continue
+        rows = [row for row, photo_id in enumerate(listed) if name in carried.get(photo_id, ())]
+        if not rows:
+            continue
+        own = probability[rows, column]
+        bar = min(DOUBTFUL, float(np.quantile(own, _STRANGE)))
+        found += [
+            (float(p), listed[row], name) for row, p in zip(rows, own, strict=True) if p <= bar
+        ]
+    found.sort()
+    return tuple(
+        Doubt(photo_id, name, p, _against(carried, nearest(photo_id, 30), photo_id, name))
+        for p, photo_id, name in found[:limit]
+    )
+
+
+def _against(
+    carried: Mapping[PhotoId, frozenset[str]],
+    alike: Sequence[PhotoId],
+    photo_id: PhotoId,
+    name: str,
+) -> tuple[PhotoId, ...]:
+    """Return the most alike photos that have tags, but not this one."""
+    others = [
+        each
+        for each in alike
+        if each != photo_id and carried.get(each) and name not in carried[each]
+    ]
+    return tuple(others[:_SPEAK_AGAINST])

@@ -1,0 +1,222 @@
+"""The product's own model: learns any tags from a few yes and no, beside what it knows of words.
+
+For each tag three witnesses are heard:
+
+- the word: how well the tag's name describes the photo, by the starter model, without any example;
+- the look: a linear discriminant between photos that carry the tag and the library as a whole
+  (Fisher 1936). The library's spread is shared by all tags, so one example already gives a
+  direction, and a photo without a tag is never taken for a "no": it only tells what photos are
+  like. Rejected photos are: the score is pushed down on them (the least-squares density ratio of
+  Kanamori et al. 2009, with rejections as further denominator samples);
+- the company: which other tags the photo has, by ridge regression of each tag on all others (as in
+  EASE, Steck 2019).
+
+Each witness is weighed, tag by tag, by how far it sets apart the photos that carry the tag when
+they are held out: another linear discriminant, of three dimensions. What comes out are log odds,
+which are calibrated on the held-out photos.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from photoorg.core.errors import ModelFileProblem
+from photoorg.features.storage import ModelFile, take_tensor
+from photoorg.models.base import unit_rows
+from photoorg.models.starter_parts import sigmoid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+KIND = "default"
+
+LEAST_EXAMPLES = 5
+"""Photos with a tag from which on it is suggested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """What speaks for tags on photos, each [n, k] and in standard deviations over the library.
+
+    Attributes:
+        word: by the tag's name.
+        look: by photos that carry it.
+        company: by the other tags that the photo has; 0 where it has none.
+    """
+
+    word: NDArray[np.float32]
+    look: NDArray[np.float32]
+    company: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalModel:
+    """A learned model of k tags. Immutable, so any number of threads may ask it at once.
+
+    Attributes:
+        names: the tags, as the person writes them.
+        words: float32 [k, e], their names' embeddings; the first e traits are the photo's own.
+        word_mean: float32 [k], of the word scores over the library.
+        word_scale: float32 [k], one over their standard deviation.
+        mean: float32 [d], of the library's traits.
+        look: float32 [k, d], the directions, scaled to unit deviation over the library.
+        company: float32 [k, k], what each tag (row) says of each other (column).
+        company_mean: float32 [k], of its scores over the tagged photos.
+        company_scale: float32 [k], one over their standard deviation.
+        usual: float32 [k], the share of tagged photos that carry each.
+        weights: float32 [k, 3], of word, look and company.
+        offset: float32 [k], log odds where all three witnesses say nothing.
+        slope: what the log odds are multiplied by.
+        examples: int64 [k], photos that carry each tag.
+        thresholds: float32 [k], probability from which on a tag is suggested; infinite where it
+            never is.
+    """
+
+    names: tuple[str, ...]
+    words: NDArray[np.float32]
+    word_mean: NDArray[np.float32]
+    word_scale: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    look: NDArray[np.float32]
+    company: NDArray[np.float32]
+    company_mean: NDArray[np.float32]
+    company_scale: NDArray[np.float32]
+    usual: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    slope: float
+    examples: NDArray[np.int64]
+    thresholds: NDArray[np.float32]
+
+    def witnesses(self, traits: NDArray[np.float32], tags: NDArray[np.bool_]) -> Witnesses:
+        """Hear what speaks for each tag.
+
+        Args:
+            traits: [n, d] of photos, see `StarterModel.traits`.
+            tags: bool [n, k], the tags that they have already.
+        """
+        word = word_scores(traits, self.words)
+        return Witnesses(
+            np.asarray((word - self.word_mean) * self.word_scale, dtype=np.float32),
+            np.asarray((traits - self.mean) @ self.look.T, dtype=np.float32),
+            self.company_of(tags),
+        )
+
+    def company_of(self, tags: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return what the tags bool [n, k] of photos say of their other tags, [n, k]."""
+        return company_scores(tags, self.company, self.usual, self.company_mean, self.company_scale)
+
+    def log_odds(self, heard: Witnesses) -> NDArray[np.float32]:
+        """Return the log odds [n, k] that tags are right."""
+        total = (
+            heard.word * self.weights[:, 0]
+            + heard.look * self.weights[:, 1]
+            + heard.company * self.weights[:, 2]
+        )
+        return np.asarray(np.float32(self.slope) * total + self.offset, dtype=np.float32)
+
+    def probabilities(self, heard: Witnesses) -> NDArray[np.float32]:
+        """Return the probabilities [n, k] that tags are right."""
+        return sigmoid(self.log_odds(heard))
+
+    def direction(self, column: int) -> NDArray[np.float32]:
+        """Return where in the embedding space photos of a tag are, [e]: by its name and look."""
+        width = self.words.shape[1]
+        word, look = unit_rows(self.words[column][None]), unit_rows(self.look[column, None, :width])
+        mixed = self.weights[column, 0] * word + self.weights[column, 1] * look
+        return np.asarray(unit_rows(mixed)[0], dtype=np.float32)
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name, as they are saved."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in ("names", "slope")
+        }
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What a manifest must say for `from_file`."""
+        return {"tags": list(self.names), "slope": self.slope}
+
+    @classmethod
+    def from_file(cls, file: ModelFile) -> PersonalModel:
+        """Build a model from what was read.
+
+        Raises:
+            ModelFileProblem: a part is missing or does not fit the others.
+        """
+        names, slope = file.manifest.config.get("tags"), file.manifest.config.get("slope")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ModelFileProblem("The default model does not say its tags.")
+        if not isinstance(slope, float | int) or not np.isfinite(slope):
+            raise ModelFileProblem("The default model does not say its slope.")
+        k = len(names)
+        look = take_tensor(file, "look", (k, None))
+        examples = file.tensors.get("examples")
+        if examples is None or examples.shape != (k,) or examples.dtype != np.int64:
+            raise ModelFileProblem("The default model does not say what it learned from.")
+        thresholds = file.tensors.get("thresholds")
+        if thresholds is None or thresholds.shape != (k,) or np.isnan(thresholds).any():
+            raise ModelFileProblem("The default model has no thresholds.")
+        each = {
+            name: take_tensor(file, name, (k,))
+            for name in (
+                "word_mean",
+                "word_scale",
+                "company_mean",
+                "company_scale",
+                "usual",
+                "offset",
+            )
+        }
+        return cls(
+            names=tuple(names),
+            words=take_tensor(file, "words", (k, None)),
+            mean=take_tensor(file, "mean", (look.shape[1],)),
+            look=look,
+            company=take_tensor(file, "company", (k, k)),
+            weights=take_tensor(file, "weights", (k, 3)),
+            slope=float(slope),
+            examples=examples,
+            thresholds=thresholds.astype(np.float32),
+            **each,
+        )
+
+
+def word_scores(traits: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how well embedded names [k, e] describe photos with traits [n, d], [n, k]."""
+    return np.asarray(traits[:, : words.shape[1]] @ words.T, dtype=np.float32)
+
+
+def company_scores(
+    tags: NDArray[np.bool_],
+    company: NDArray[np.float32],
+    usual: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    scale: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return what the tags of photos say of each tag, standardised; 0 for photos without any.
+
+    Args:
+        tags: bool [n, k].
+        company: [k, k].
+        usual: [k], taken off the tags before.
+        mean: [k], taken off the scores.
+        scale: [k], what those are multiplied by.
+    """
+    scores = (tags.astype(np.float32) - usual) @ company
+    # A tag says nothing of itself, so a photo is without company for a tag that is its only one.
+    others = tags.sum(axis=1, dtype=np.int64)[:, None] - tags > 0
+    return np.asarray(np.where(others, (scores - mean) * scale, 0), dtype=np.float32)
+
+
+def column_of(names: Sequence[str]) -> dict[str, int]:
+    """Return the place of each tag, by its name without regard to letter case."""
+    return {name.casefold(): number for number, name in enumerate(names)}

@@ -1,0 +1,96 @@
+"""From a verdict to an answer: what is relevant, in which order, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoorg.core.ids import PhotoId
+from photoorg.core.records import SearchHit
+from photoorg.search.ports import FloatArray, IdArray
+from photoorg.search.verdict import Universe, Verdict
+
+RELEVANT = 0.5
+"""Where nothing ranks, a photo stays that is at least as likely right as wrong."""
+
+TAIL = 2000
+"""Hits that are handed out although they are not relevant."""
+
+Bar = Callable[[FloatArray], float]
+"""Gives the probability from which on photos [n] belong to the answer; see `search.cut`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An answer, best first.
+
+    Attributes:
+        hits: the relevant photos, then the best of the others.
+        relevant: how many are relevant.
+    """
+
+    hits: tuple[SearchHit, ...]
+    relevant: int
+
+
+def count_relevant(verdict: Verdict, bar: Bar) -> int:
+    """Return how many photos `rank` would call relevant."""
+    return int(np.count_nonzero(verdict.probability >= bar(verdict.probability)))
+
+
+def rank(
+    universe: Universe,
+    verdict: Verdict,
+    bar: Bar,
+    in_order: Callable[[IdArray], IdArray] | None = None,
+) -> Ranked:
+    """Return photos by probability; those that are surely wrong are left out.
+
+    Args:
+        universe: the photos that were judged.
+        verdict: on them.
+        bar: tells where the answer ends.
+        in_order: puts the ids of the relevant ones into another order.
+    """
+    probability = verdict.probability
+    least = bar(probability)
+    relevant = int(np.count_nonzero(probability >= least))
+    keep = relevant + TAIL
+    places = np.flatnonzero(probability > 0)
+    if keep < len(places):
+        places = places[np.argpartition(-probability[places], keep)[:keep]]
+    order = np.lexsort((universe.ids[places], -verdict.tie[places], -probability[places]))
+    places = places[order]
+    if in_order is not None:
+        first = in_order(universe.ids[places[:relevant]])
+        places[:relevant] = np.searchsorted(universe.ids, first)
+    why = verdict.reasons(places, least)
+    return Ranked(hits(universe.ids[places], probability[places], why), relevant)
+
+
+def split(ids: IdArray, universe: Universe, verdict: Verdict, label: str) -> Ranked:
+    """Return photos in the order given, those that likely show what is unwanted last.
+
+    Args:
+        ids: int64 [m], the photos in order.
+        universe: the same photos.
+        verdict: on them.
+        label: what is unwanted, or "" where no text tells.
+    """
+    probability = verdict.probability[np.searchsorted(universe.ids, ids)]
+    kept = probability >= RELEVANT
+    tail = np.flatnonzero(~kept)
+    tail = tail[np.argsort(-probability[tail], kind="stable")][:TAIL]
+    shown = np.concatenate([np.flatnonzero(kept), tail])
+    count = int(kept.sum())
+    said = (f"without “{label}”", f"may show “{label}”") if label else ("", "less likely")
+    why = [said[0]] * count + [said[1]] * len(tail)
+    return Ranked(hits(ids[shown], probability[shown], why), count)
+
+
+def hits(ids: IdArray, scores: NDArray[np.floating], why: Sequence[str]) -> tuple[SearchHit, ...]:
+    """Return photos [n] with their scores and reasons as hits."""
+    return tuple(map(SearchHit, map(PhotoId, ids.tolist()), scores.tolist(), why))
