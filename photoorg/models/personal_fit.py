@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from photoorg.models.personal import (
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -33,7 +35,6 @@ _REJECTED = 0.2
 """How much a rejected photo weighs, in photos of the library per example of the tag."""
 
 _COMPANY_RIDGE = 8.0
-_COMPANY_LIMIT = 4.0
 _COMPANY_SHARE = 0.7
 """Of what the company seems to say; it overlaps with what is seen."""
 
@@ -53,7 +54,6 @@ _SLOPE_CAUTION = 20.0
 _USUAL_SLOPE = 0.6
 _LEAST_SCALE = 1e-6
 _STEPS = 30
-_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +95,26 @@ class Learned:
     library: Floats
 
 
-def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
+def fit_personal(
+    evidence: Evidence, prior: Spread, check: Callable[[], None] = lambda: None
+) -> Learned:
     """Learn all tags from what was said.
 
     Args:
         evidence: at least one tag and one photo.
         prior: the shipped spread of traits.
+        check: called now and then; what it raises ends the work.
     """
     spread = _with_library(prior, evidence.library)
     yes = evidence.said == YES
     word = word_scores(evidence.traits, evidence.words)
     around_word = word_scores(evidence.library, evidence.words)
     word_mean, word_scale = _standard(around_word, word)
-    look, held_out_look = _fit_look(evidence, spread)
+    check()
+    look, held_out_look = _fit_look(evidence, spread, check)
+    check()
     company = _Company.fit(yes)
+    check()
     heard = Witnesses(
         np.asarray((word - word_mean) * word_scale, dtype=np.float32),
         held_out_look,
@@ -120,7 +126,7 @@ def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
         np.zeros_like(around_word),
     )
     weights, middle = _weigh(heard, yes, around)
-    slope, shift = _calibrate(_total(heard, weights) - middle, evidence.said)
+    slope, shift = _calibrate(_total(heard, weights) - middle, evidence.said, check)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
     model = PersonalModel(
         names=evidence.names,
@@ -171,7 +177,9 @@ def _standard(library: Floats, said: Floats) -> tuple[Floats, Floats]:
     return rows.mean(axis=0), (1 / np.maximum(rows.std(axis=0), _LEAST_SCALE)).astype(np.float32)
 
 
-def _fit_look(evidence: Evidence, spread: Spread) -> tuple[Floats, Floats]:
+def _fit_look(
+    evidence: Evidence, spread: Spread, check: Callable[[], None]
+) -> tuple[Floats, Floats]:
     """Return the directions [k, d], and the scores [n, k] of photos that are left out in turn.
 
     With A the inverse covariance and m the mean of a tag's n photos, a photo x has the score
@@ -180,36 +188,89 @@ def _fit_look(evidence: Evidence, spread: Spread) -> tuple[Floats, Floats]:
     """
     covariance = spread.covariance
     ridge = _SPREAD_RIDGE * np.trace(covariance) / len(covariance)
-    inverse = np.linalg.inv(covariance.astype(np.float64) + ridge * np.eye(len(covariance)))
-    inverse = inverse.astype(np.float32)
+    ridged = covariance.astype(np.float64) + ridge * np.eye(len(covariance))
+    inverse = np.linalg.inv(ridged).astype(np.float32)
     centred = evidence.traits - spread.mean
-    lengths = np.einsum("nd,nd->n", centred @ inverse, centred)
+    reach = centred @ inverse
     yes, no = evidence.said == YES, evidence.said == NO
     counts = yes.sum(axis=0)
     shares = yes.T.astype(np.float32) / np.maximum(counts, 1)[:, None].astype(np.float32)
     means = shares @ centred
     look = means @ inverse
+    everywhere = np.einsum("nd,nd->n", reach, centred)
+    lengths = {tag: everywhere[yes[:, tag]] for tag in range(len(counts))}
     leverage: dict[int, Floats] = {}
     for tag in np.flatnonzero(no.any(axis=0)).tolist():
-        rejected = centred[no[:, tag]]
-        reach = rejected @ inverse
+        check()
         weight = _REJECTED / max(int(counts[tag]), 1)
-        inner = np.linalg.inv(np.eye(len(rejected)) / weight + reach @ rejected.T)
-        look[tag] -= (reach.T @ (inner @ (reach @ means[tag]))).astype(np.float32)
-        left = reach @ rejected.T
-        leverage[tag] = (weight * np.diag(left - left @ inner @ left)).astype(np.float32)
+        reject = _reject_few if no[:, tag].sum() <= len(covariance) else _reject_many
+        look[tag], lengths[tag], leverage[tag] = reject(
+            _Looked(centred, reach, ridged, means[tag], look[tag]), yes[:, tag], no[:, tag], weight
+        )
     scale = 1 / np.sqrt(np.maximum(np.einsum("kd,kd->k", look @ covariance, look), _LEAST_SCALE))
-    scores = np.asarray(centred @ look.T, dtype=np.float32)
-    held_out = scores.copy()
-    for tag in range(len(counts)):
-        rows, count = yes[:, tag], int(counts[tag])
+    held_out = np.asarray(centred @ look.T, dtype=np.float32)
+    for tag, count in enumerate(counts.tolist()):
+        rows = yes[:, tag]
         if count > 1:
-            held_out[rows, tag] = (count * scores[rows, tag] - lengths[rows]) / (count - 1)
+            held_out[rows, tag] = (count * held_out[rows, tag] - lengths[tag]) / (count - 1)
         else:
             held_out[rows, tag] = 0  # nothing is left to compare it with
         if tag in leverage:
             held_out[no[:, tag], tag] /= np.maximum(1 - leverage[tag], 0.1)
     return look * scale[:, None].astype(np.float32), held_out * scale.astype(np.float32)
+
+
+class _Looked(NamedTuple):
+    """What a tag's direction is made from.
+
+    Attributes:
+        centred: float32 [n, d], photos.
+        reach: float32 [n, d], those times the inverse of `ridged`.
+        ridged: float64 [d, d], the covariance with its ridge.
+        mean: float32 [d], of the tag's photos.
+        look: float32 [d], the direction without regard to rejected ones.
+    """
+
+    centred: Floats
+    reach: Floats
+    ridged: NDArray[np.float64]
+    mean: Floats
+    look: Floats
+
+
+def _reject_few(
+    at: _Looked, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+) -> tuple[Floats, Floats, Floats]:
+    """Push the score down on rejected photos X: the covariance S becomes S + w X'X.
+
+    Returns:
+        The direction [d], the lengths x (S + w X'X)^-1 x of the tag's photos, and the leverages of
+        the rejected ones; by Woodbury's identity, so that nothing larger than X X' is inverted.
+    """
+    rejected, reach = at.centred[no], at.reach[no]
+    inner = np.linalg.inv(np.eye(len(rejected)) / weight + reach @ rejected.T)
+    direction = at.look - reach.T @ (inner @ (rejected @ at.look))
+    cross = at.centred[yes] @ reach.T
+    lengths = np.einsum("nd,nd->n", at.reach[yes], at.centred[yes])
+    lengths = lengths - np.einsum("nr,nr->n", cross @ inner, cross)
+    return _floats(direction), _floats(lengths), _floats(1 - np.diag(inner) / weight)
+
+
+def _reject_many(
+    at: _Looked, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+) -> tuple[Floats, Floats, Floats]:
+    """Do what `_reject_few` does where there are more rejected photos than traits."""
+    rejected, carried = at.centred[no], at.centred[yes]
+    inverse = np.linalg.inv(at.ridged + weight * (rejected.T @ rejected)).astype(np.float32)
+    return (
+        at.mean @ inverse,
+        np.einsum("nd,nd->n", carried @ inverse, carried),
+        _floats(weight * np.einsum("nd,nd->n", rejected @ inverse, rejected)),
+    )
+
+
+def _floats(values: NDArray[np.floating]) -> Floats:
+    return np.asarray(values, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +303,17 @@ class _Company:
             if half.any() and (~half).any():
                 learned = _company_matrix(tags[~half], usual)
                 held_out[half] = company_scores(tags[half], learned, usual, mean, scale)
-        limited = np.clip(held_out, -_COMPANY_LIMIT, _COMPANY_LIMIT)
-        return cls(whole, mean.astype(np.float32), scale, limited)
+        return cls(whole, mean.astype(np.float32), scale, held_out)
 
 
 def _company_matrix(tags: NDArray[np.bool_], usual: Floats) -> Floats:
     """Regress each tag on all others; the diagonal is zero."""
-    centred = tags.astype(np.float64) - usual
-    inverse = np.linalg.inv(centred.T @ centred + _COMPANY_RIDGE * np.eye(tags.shape[1]))
+    # Counted, and centred after: whole numbers are exact in float32, and it takes half the memory.
+    carried = tags.astype(np.float32)
+    together = (carried.T @ carried).astype(np.float64)
+    often = np.outer(np.diag(together), usual)
+    together += len(tags) * np.outer(usual, usual).astype(np.float64) - often - often.T
+    inverse = np.linalg.inv(together + _COMPANY_RIDGE * np.eye(tags.shape[1]))
     matrix = -inverse / np.diag(inverse)
     np.fill_diagonal(matrix, 0)
     return matrix.astype(np.float32)
@@ -295,7 +359,9 @@ def _apart(scores: Floats, yes: NDArray[np.bool_], usual: NDArray[np.floating]) 
     )
 
 
-def _calibrate(total: Floats, said: NDArray[np.int8]) -> tuple[float, Floats]:
+def _calibrate(
+    total: Floats, said: NDArray[np.int8], check: Callable[[], None] = lambda: None
+) -> tuple[float, Floats]:
     """Return what log likelihood ratios are multiplied by, and what is added to each tag's, [k].
 
     Fitted to the photos of which something is said, each left out of what judges it: tagged photos
@@ -310,16 +376,20 @@ def _calibrate(total: Floats, said: NDArray[np.int8]) -> tuple[float, Floats]:
     shift = np.zeros(total.shape[1], dtype=np.float64)
     if not len(told):
         return slope, shift.astype(np.float32)
-    x, y = total[:, told].astype(np.float64), target[:, told]
+    x, y = total[:, told], target[:, told]
     for _ in range(_STEPS):
-        p = sigmoid((slope * x + prior[told] + shift[told]).astype(np.float32)).astype(np.float64)
-        curvature = p * (1 - p)
-        step = ((p - y).sum(axis=0) + shift[told] / _OFFSET_DEVIATION**2) / (
-            curvature.sum(axis=0) + _OFFSET_DEVIATION**-2
+        check()
+        p = sigmoid(np.float32(slope) * x + (prior[told] + shift[told]).astype(np.float32))
+        curvature, wrong = p * (1 - p), p - y
+        step = (wrong.sum(axis=0, dtype=np.float64) + shift[told] / _OFFSET_DEVIATION**2) / (
+            curvature.sum(axis=0, dtype=np.float64) + _OFFSET_DEVIATION**-2
         )
         shift[told] -= np.clip(step, -1, 1)
-        gradient = ((p - y) * x).sum() + _SLOPE_CAUTION * (slope - _USUAL_SLOPE)
-        change = gradient / ((curvature * x * x).sum() + _SLOPE_CAUTION)
+        wrong *= x
+        curvature *= x
+        curvature *= x
+        gradient = wrong.sum(dtype=np.float64) + _SLOPE_CAUTION * (slope - _USUAL_SLOPE)
+        change = gradient / (curvature.sum(dtype=np.float64) + _SLOPE_CAUTION)
         slope = float(np.clip(slope - np.clip(change, -0.2, 0.2), 0.05, 3.0))
         if abs(change) < 1e-5 and np.abs(step).max(initial=0) < 1e-4:
             break
