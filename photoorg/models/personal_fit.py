@@ -184,7 +184,9 @@ def _fit_look(
 
     With A the inverse covariance and m the mean of a tag's n photos, a photo x has the score
     x A m; left out of m it has (n x A m - x A x) / (n - 1). A rejected photo is left out of a
-    ridge regression on 0: its score is divided by one less its leverage.
+    ridge regression on 0: its score is divided by one less its leverage. A rejected photo that
+    scores below 0 without that, on the far side from the tag, has nothing to teach: to regress it
+    on 0 would raise it.
     """
     covariance = spread.covariance
     ridge = _SPREAD_RIDGE * np.trace(covariance) / len(covariance)
@@ -202,6 +204,7 @@ def _fit_look(
     leverage: dict[int, Floats] = {}
     for tag in np.flatnonzero(no.any(axis=0)).tolist():
         check()
+        no[no[:, tag], tag] = centred[no[:, tag]] @ look[tag] > 0
         weight = _REJECTED / max(int(counts[tag]), 1)
         reject = _reject_few if no[:, tag].sum() <= len(covariance) else _reject_many
         look[tag], lengths[tag], leverage[tag] = reject(
