@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,11 +21,12 @@ from photoorg.core.records import TagSource, TagState
 
 CONFIRMED: Final = 1
 REJECTED: Final = 0
+KEPT: Final = 2
 PERSON: Final = 1
 FILE: Final = 0
 
 STATES: Final = (TagState.REJECTED, TagState.CONFIRMED)
-SOURCES: Final = (TagSource.FILE, TagSource.PERSON)
+SOURCES: Final = (TagSource.FILE, TagSource.PERSON, TagSource.KEPT)
 
 
 class Assertion(NamedTuple):
@@ -36,6 +38,7 @@ class Assertion(NamedTuple):
 
 BY_PERSON: Final = Assertion(CONFIRMED, PERSON)
 BY_FILE: Final = Assertion(CONFIRMED, FILE)
+KEPT_BY_PERSON: Final = Assertion(CONFIRMED, KEPT)
 DENIED: Final = Assertion(REJECTED, PERSON)
 
 
@@ -128,14 +131,26 @@ def decided(
     db: sqlite3.Connection, photo_ids: Sequence[PhotoId], *, confirmed_only: bool = False
 ) -> dict[PhotoId, frozenset[str]]:
     """Return the confirmed and, unless they are not asked for, rejected tags of each photo."""
+    return _tags_of(db, photo_ids, CONFIRMED if confirmed_only else REJECTED, FILE)
+
+
+def kept(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, frozenset[str]]:
+    """Return the tags of each photo that were doubted, and that the person stands by."""
+    return _tags_of(db, photo_ids, CONFIRMED, KEPT)
+
+
+def _tags_of(
+    db: sqlite3.Connection, photo_ids: Sequence[PhotoId], state: int, source: int
+) -> dict[PhotoId, frozenset[str]]:
+    """Return the tags of each photo of which at least this is known, by someone of this rank."""
     current = joins.resolve(db, photo_ids)
     tags: defaultdict[PhotoId, set[str]] = defaultdict(set)
     for photo_id, name in db.execute(
         """
         SELECT pt.photo_id, t.name FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
-        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state >= ?
+        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state >= ? AND pt.source >= ?
         """,
-        (encode_ids(current.values()), CONFIRMED if confirmed_only else REJECTED),
+        (encode_ids(current.values()), state, source),
     ):
         tags[photo_id].add(name)
     return {
@@ -146,15 +161,14 @@ def decided(
 
 def everything(db: sqlite3.Connection) -> SaidOfTags:
     """Return all that is known of tags on photos that are in the library."""
-    rows = np.array(
-        db.execute(
-            """
-            SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
-            JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
-            """
-        ).fetchall(),
-        dtype=np.int64,
-    ).reshape(-1, 3)
+    # Read as a stream: a million rows as Python objects would take 150 MB.
+    found = db.execute(
+        """
+        SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
+        JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
+        """
+    )
+    rows = np.fromiter(chain.from_iterable(found), np.int64).reshape(-1, 3)
     tag_ids, columns = np.unique(rows[:, 1], return_inverse=True)
     names = dict(db.execute("SELECT id, name FROM tags").fetchall())
     return SaidOfTags(
@@ -200,7 +214,7 @@ def carry_over(tx: Transaction, source: PhotoId, target: PhotoId) -> bool:
         """
         INSERT INTO photo_tags (photo_id, tag_id, state, source, decided_at)
         SELECT ?, tag_id, state, source, decided_at FROM photo_tags
-        WHERE photo_id = ? AND source = 1
+        WHERE photo_id = ? AND source >= 1
         ON CONFLICT (photo_id, tag_id) DO UPDATE SET
             state = excluded.state, source = excluded.source, decided_at = excluded.decided_at
         WHERE photo_tags.source = 0 OR photo_tags.decided_at <= excluded.decided_at

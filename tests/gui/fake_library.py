@@ -26,6 +26,7 @@ from photoorg.core.changes import (
     ChangeSet,
     ConfirmTag,
     DeleteAlbum,
+    KeepTag,
     MergeTags,
     MoveAlbum,
     Operation,
@@ -357,6 +358,9 @@ class FakeLibrary(FakeModels):
             match operation:
                 case AddTag(tag, photos) | ConfirmTag(tag, photos):
                     label = f"Add tag “{tag}” to {_photos(photos)}"
+                    return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
+                case KeepTag(tag, photos):
+                    label = f"Keep tag “{tag}” on {_photos(photos)}"
                     return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
                 case RemoveTag(tag, photos):
                     label = f"Remove tag “{tag}” from {_photos(photos)}"

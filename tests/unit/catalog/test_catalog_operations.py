@@ -17,6 +17,7 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    KeepTag,
     MergeTags,
     Operation,
     RejectTag,
@@ -184,7 +185,10 @@ PHOTOS = st.lists(st.integers(1, 5).map(PhotoId), max_size=5).map(tuple)
 STATES = st.sampled_from([None, *TagState])
 
 OPERATIONS = st.one_of(
-    *(st.builds(kind, NAMES, PHOTOS) for kind in (AddTag, RemoveTag, ConfirmTag, RejectTag)),
+    *(
+        st.builds(kind, NAMES, PHOTOS)
+        for kind in (AddTag, RemoveTag, ConfirmTag, KeepTag, RejectTag)
+    ),
     st.builds(RenameTag, NAMES, NAMES),
     st.builds(MergeTags, NAMES, NAMES),
     st.builds(SetRating, st.integers(0, 5), PHOTOS),
