@@ -142,6 +142,11 @@ class PersonalModel:
         return {**arrays, "thresholds": np.minimum(self.thresholds, np.float32(_NEVER))}
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """Lengths of an embedded name and of a photo's traits."""
+        return self.words.shape[1], self.look.shape[1]
+
+    @property
     def config(self) -> dict[str, Any]:
         """What a manifest must say for `from_file`."""
         return {"tags": list(self.names), "slope": self.slope}

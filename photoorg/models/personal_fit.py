@@ -193,7 +193,7 @@ def _fit_look(
     ridged = covariance.astype(np.float64) + ridge * np.eye(len(covariance))
     inverse = np.linalg.inv(ridged).astype(np.float32)
     centred = evidence.traits - spread.mean
-    reach = centred @ inverse
+    reach = _floats(centred @ inverse)
     yes, no = evidence.said == YES, evidence.said == NO
     counts = yes.sum(axis=0)
     shares = yes.T.astype(np.float32) / np.maximum(counts, 1)[:, None].astype(np.float32)

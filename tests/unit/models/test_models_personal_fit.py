@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -177,7 +178,7 @@ def test_more_examples_never_make_a_tags_own_photos_rank_worse() -> None:
         scores = ask(learned, fresh)[:, 0]
         own, others = scores[fresh_kind == 0], scores[fresh_kind != 0]
         ranks.append(float((own[:, None] > others[None, :]).mean()))
-    assert all(later >= earlier - 0.002 for earlier, later in zip(ranks, ranks[1:], strict=False))
+    assert all(later >= earlier - 0.002 for earlier, later in pairwise(ranks))
     assert ranks[-1] > 0.99
 
 
