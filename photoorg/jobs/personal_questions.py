@@ -121,17 +121,15 @@ def _asked(model: PersonalModel, there: NDArray[np.bool_], tag: str | None) -> N
 
 
 def _mixed(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
-    """Choose of many tags, so that no tag and no photo takes all questions."""
+    """Choose of many tags, so that no tag and no photo takes all questions if others have some."""
     of_tag: Counter[str] = Counter()
     most = max(3, limit // 8)
     chosen: list[ReviewItem] = []
+    others: list[ReviewItem] = []
     for item in _one_each(items, len(items)):
-        if of_tag[item.tag] < most:
-            of_tag[item.tag] += 1
-            chosen.append(item)
-            if len(chosen) == limit:
-                break
-    return chosen
+        of_tag[item.tag] += 1
+        (chosen if of_tag[item.tag] <= most else others).append(item)
+    return sorted([*chosen, *others][:limit], key=lambda item: -item.usefulness)
 
 
 def _one_each(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
