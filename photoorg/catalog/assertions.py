@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -162,20 +161,24 @@ def _tags_of(
 def everything(db: sqlite3.Connection) -> SaidOfTags:
     """Return all that is known of tags on photos that are in the library."""
     # Read as a stream: a million rows as Python objects would take 150 MB.
-    found = db.execute(
-        """
-        SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
-        JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
-        """
+    rows = np.fromiter(
+        db.execute(
+            """
+            SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
+            JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
+            """
+        ),
+        np.dtype([("photo", np.int64), ("tag", np.int64), ("state", np.int8)]),
     )
-    rows = np.fromiter(chain.from_iterable(found), np.int64).reshape(-1, 3)
-    tag_ids, columns = np.unique(rows[:, 1], return_inverse=True)
-    names = dict(db.execute("SELECT id, name FROM tags").fetchall())
+    known = dict(db.execute("SELECT id, name FROM tags ORDER BY id").fetchall())
+    tag_ids = np.flatnonzero(np.bincount(rows["tag"]))
+    column = np.zeros(int(tag_ids[-1]) + 1 if len(tag_ids) else 1, dtype=np.int64)
+    column[tag_ids] = np.arange(len(tag_ids))
     return SaidOfTags(
-        tuple(names[tag_id] for tag_id in tag_ids.tolist()),
-        rows[:, 0],
-        columns.reshape(-1).astype(np.int64),
-        rows[:, 2] == CONFIRMED,
+        tuple(known[tag_id] for tag_id in tag_ids.tolist()),
+        np.ascontiguousarray(rows["photo"]),
+        column[rows["tag"]],
+        rows["state"] == CONFIRMED,
     )
 
 

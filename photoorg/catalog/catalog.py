@@ -345,6 +345,10 @@ class Catalog:
         return self._read(folders.tree)
 
     # -- tags ---------------------------------------------------------------------------------
+    def tags_in_use(self) -> Sequence[str]:
+        """Return the confirmed tags of photos in the library, in no particular order."""
+        return self._read(tags.in_use)
+
     def tags(self) -> Sequence[TagCount]:
         """Return the confirmed tags of photos in the library, most used first."""
         return self._read(tags.counts)

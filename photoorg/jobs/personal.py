@@ -133,19 +133,22 @@ class PersonalLearning:
             started = time.monotonic()
             revision = int(self._catalog.revision())
             snapshot = self._reader.look()
-            if not anew and self._current() is not None and snapshot.digest == shelf.seen.digest:
-                shelf.set_seen(Seen(revision, snapshot.digest))
-                return None
+            seen = Seen(revision, snapshot.digest)
+            before = self._current()
+            if before is not None:
+                if not anew and shelf.seen.digest == seen.digest:
+                    shelf.set_seen(seen)
+                    return None
+                self._reader.remember(before.model)
             if not snapshot.said.confirmed.any():
                 return None
             self._set_busy(busy=True)
             try:
                 gathered = self._reader.gather(snapshot, token)
+                del snapshot  # of a large library some 20 MB
                 if gathered is None:
                     return None
-                generation = shelf.keep(
-                    self._fit(gathered, shelf.target, Seen(revision, snapshot.digest), token)
-                )
+                generation = shelf.keep(self._fit(gathered, shelf.target, seen, token))
                 logger.info(
                     "learned %d tags from %d photos in %.1f s",
                     len(generation.model.names),

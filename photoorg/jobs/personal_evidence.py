@@ -14,6 +14,7 @@ from photoorg.catalog.records import SaidOfTags
 from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.progress import CancelToken
 from photoorg.features.text import TextEncoder
+from photoorg.models.personal import PersonalModel
 from photoorg.models.personal_fit import NO, UNSAID, YES, Evidence
 from photoorg.models.starter import StarterModel
 from photoorg.models.vocabulary import phrases
@@ -31,6 +32,7 @@ LIBRARY_PHOTOS = 4000
 """Photos that tell what the library looks like."""
 
 _CHUNK = 1024
+_NAMES_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +84,11 @@ class EvidenceReader:
         self._traits: dict[int, NDArray[np.float16]] = {}
         self._looked_at = Revision(0)
 
+    def remember(self, model: PersonalModel) -> None:
+        """Take over names' embeddings from what was learned before: to encode 500 takes seconds."""
+        for name, row in zip(model.names, model.words, strict=True):
+            self._words.setdefault(name, row)
+
     def look(self) -> Snapshot:
         """Return what there is to learn from by now."""
         library = self._catalog.vector_ids(self._model.visual_key)
@@ -116,7 +123,7 @@ class EvidenceReader:
         tagged = len(np.unique(said.photo_ids[said.confirmed]))
         evidence = Evidence(
             names=names,
-            words=self._embed(names),
+            words=self._embed(names, token),
             traits=_rows(seen, photo_ids),
             said=said_matrix(said, place, photo_ids, len(names)),
             library=_rows(seen, library),
@@ -148,14 +155,16 @@ class EvidenceReader:
         self._traits = kept
         return kept
 
-    def _embed(self, names: Sequence[str]) -> NDArray[np.float32]:
+    def _embed(self, names: Sequence[str], token: CancelToken) -> NDArray[np.float32]:
         missing = [name for name in names if name not in self._words]
-        if missing:
-            sentences = [phrases(name) for name in missing]
+        for start in range(0, len(missing), _NAMES_AT_ONCE):
+            token.check()
+            batch = missing[start : start + _NAMES_AT_ONCE]
+            sentences = [phrases(name) for name in batch]
             encoded = self._encoder.encode([text for each in sentences for text in each])
-            vectors = encoded.reshape(len(missing), len(sentences[0]), -1)
+            vectors = encoded.reshape(len(batch), len(sentences[0]), -1)
             rows = self._model.embed_tags(vectors)
-            self._words.update(zip(missing, rows, strict=True))
+            self._words.update(zip(batch, rows, strict=True))
         return np.stack([self._words[name] for name in names])
 
 

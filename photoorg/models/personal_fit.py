@@ -54,6 +54,8 @@ _SLOPE_CAUTION = 20.0
 _USUAL_SLOPE = 0.6
 _LEAST_SCALE = 1e-6
 _STEPS = 30
+_TAGS_AT_ONCE = 50
+"""Of 8,000 photos, so that nothing takes more than a few MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,11 @@ def fit_personal(
         np.zeros_like(around_word),
     )
     weights, middle = _weigh(heard, yes, around)
-    slope, shift = _calibrate(_total(heard, weights) - middle, evidence.said, check)
+    total, total_around = _total(heard, weights), _total(around, weights)
+    del word, around_word, held_out_look, heard, around  # tens of MB that are not needed any more
+    total -= middle
+    total_around -= middle
+    slope, shift = _calibrate(total, evidence.said, check)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
     model = PersonalModel(
         names=evidence.names,
@@ -145,7 +151,10 @@ def fit_personal(
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
     )
-    return Learned(model, model.probabilities(heard), model.probabilities(around))
+    base = _logit(usual) + shift
+    return Learned(
+        model, _probabilities(total, slope, base), _probabilities(total_around, slope, base)
+    )
 
 
 def _with_library(prior: Spread, traits: Floats) -> Spread:
@@ -164,11 +173,18 @@ def _with_library(prior: Spread, traits: Floats) -> Spread:
     )
 
 
+def _probabilities(total: Floats, slope: float, base: Floats) -> Floats:
+    """Return probabilities [n, k] from log likelihood ratios [n, k], which are spent for it."""
+    total *= np.float32(slope)
+    total += base
+    return sigmoid(total)
+
+
 def _total(heard: Witnesses, weights: Floats) -> Floats:
-    return np.asarray(
-        heard.word * weights[:, 0] + heard.look * weights[:, 1] + heard.company * weights[:, 2],
-        dtype=np.float32,
-    )
+    total = heard.word * weights[:, 0]
+    total += heard.look * weights[:, 1]
+    total += heard.company * weights[:, 2]
+    return total
 
 
 def _standard(library: Floats, said: Floats) -> tuple[Floats, Floats]:
@@ -196,8 +212,8 @@ def _fit_look(
     reach = _floats(centred @ inverse)
     yes, no = evidence.said == YES, evidence.said == NO
     counts = yes.sum(axis=0)
-    shares = yes.T.astype(np.float32) / np.maximum(counts, 1)[:, None].astype(np.float32)
-    means = shares @ centred
+    means = yes.T.astype(np.float32) @ centred
+    means /= np.maximum(counts, 1)[:, None].astype(np.float32)
     look = means @ inverse
     everywhere = np.einsum("nd,nd->n", reach, centred)
     lengths = {tag: everywhere[yes[:, tag]] for tag in range(len(counts))}
@@ -211,7 +227,8 @@ def _fit_look(
             _Looked(centred, reach, ridged, means[tag], look[tag]), yes[:, tag], no[:, tag], weight
         )
     scale = 1 / np.sqrt(np.maximum(np.einsum("kd,kd->k", look @ covariance, look), _LEAST_SCALE))
-    held_out = np.asarray(centred @ look.T, dtype=np.float32)
+    del reach
+    held_out = _floats(centred @ look.T)
     for tag, count in enumerate(counts.tolist()):
         rows = yes[:, tag]
         if count > 1:
@@ -220,7 +237,8 @@ def _fit_look(
             held_out[rows, tag] = 0  # nothing is left to compare it with
         if tag in leverage:
             held_out[no[:, tag], tag] /= np.maximum(1 - leverage[tag], 0.1)
-    return look * scale[:, None].astype(np.float32), held_out * scale.astype(np.float32)
+    held_out *= scale.astype(np.float32)
+    return look * scale[:, None].astype(np.float32), held_out
 
 
 class _Looked(NamedTuple):
@@ -371,7 +389,6 @@ def _calibrate(
     without a tag count as photos that do not deserve it, since prevalence is measured on them.
     Newton's method in turn on the slope and on the offsets, which are held to 0.
     """
-    target = (said == YES).astype(np.float32)
     counts = (said == YES).sum(axis=0)
     told = np.flatnonzero(counts >= LEAST_EXAMPLES)
     prior = _logit(((counts + 0.5) / (len(said) + 1)).astype(np.float32))
@@ -379,20 +396,22 @@ def _calibrate(
     shift = np.zeros(total.shape[1], dtype=np.float64)
     if not len(told):
         return slope, shift.astype(np.float32)
-    x, y = total[:, told], target[:, told]
     for _ in range(_STEPS):
-        check()
-        p = sigmoid(np.float32(slope) * x + (prior[told] + shift[told]).astype(np.float32))
-        curvature, wrong = p * (1 - p), p - y
-        step = (wrong.sum(axis=0, dtype=np.float64) + shift[told] / _OFFSET_DEVIATION**2) / (
-            curvature.sum(axis=0, dtype=np.float64) + _OFFSET_DEVIATION**-2
-        )
+        step = np.zeros(len(told))
+        gradient, curvature = _SLOPE_CAUTION * (slope - _USUAL_SLOPE), _SLOPE_CAUTION
+        for start in range(0, len(told), _TAGS_AT_ONCE):
+            check()
+            tags = told[start : start + _TAGS_AT_ONCE]
+            x = total[:, tags]
+            p = sigmoid(np.float32(slope) * x + (prior[tags] + shift[tags]).astype(np.float32))
+            wrong, steep = p - (said[:, tags] == YES), p * (1 - p)
+            step[start : start + len(tags)] = (
+                wrong.sum(axis=0, dtype=np.float64) + shift[tags] / _OFFSET_DEVIATION**2
+            ) / (steep.sum(axis=0, dtype=np.float64) + _OFFSET_DEVIATION**-2)
+            gradient += float((wrong * x).sum(dtype=np.float64))
+            curvature += float((steep * x * x).sum(dtype=np.float64))
         shift[told] -= np.clip(step, -1, 1)
-        wrong *= x
-        curvature *= x
-        curvature *= x
-        gradient = wrong.sum(dtype=np.float64) + _SLOPE_CAUTION * (slope - _USUAL_SLOPE)
-        change = gradient / (curvature.sum(dtype=np.float64) + _SLOPE_CAUTION)
+        change = gradient / curvature
         slope = float(np.clip(slope - np.clip(change, -0.2, 0.2), 0.05, 3.0))
         if abs(change) < 1e-5 and np.abs(step).max(initial=0) < 1e-4:
             break

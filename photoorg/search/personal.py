@@ -32,6 +32,9 @@ class Sight(Protocol):
 class SaidCatalog(TagCatalog, Protocol):
     """A catalog that tells yes from no."""
 
+    def tags_in_use(self) -> Sequence[str]:
+        """Return the tags that photos carry, in no particular order."""
+
     def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed, for each of the photos."""
 
@@ -104,13 +107,13 @@ class PersonalSuggester:
         return answer
 
 
-def names_now(catalog: TagCatalog, model: PersonalModel) -> list[str]:
+def names_now(catalog: SaidCatalog, model: PersonalModel) -> list[str]:
     """Return how a model's tags are written by now; "" for one that no photo carries any more.
 
     One that was renamed or merged since is not known by its old name, and by its new one only when
     that was learned.
     """
-    spelled = {tag.name.casefold(): tag.name for tag in catalog.tags()}
+    spelled = {name.casefold(): name for name in catalog.tags_in_use()}
     return [spelled.get(name.casefold(), "") for name in model.names]
 
 

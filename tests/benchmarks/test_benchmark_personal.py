@@ -89,8 +89,9 @@ def learn(root: Path) -> None:
         start, cpu = time.perf_counter(), time.process_time()
         made = learner.learn(CancelToken())
         assert made is not None
+        seconds = time.perf_counter() - start
         print(
-            f"learn {len(made.model.names)} tags anew           {time.perf_counter() - start:7.1f} s"
+            f"learn {len(made.model.names)} tags anew           {seconds:7.1f} s"
             f" ({time.process_time() - cpu:.1f} s of CPU, {made.held_out:,} photos looked at)"
         )
         print(f"peak memory                  {peak_mb():7.0f} MB ({peak_mb() - before:+.0f})")

@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from personal_world import KINDS, ToyModel, World
+from personal_world import KINDS, ToyEncoder, ToyModel, World
 
-from photoorg.core.changes import KeepTag, MergeTags, RemoveTag, RenameTag
+from photoorg.core.changes import ChangeKind, ChangeSet, KeepTag, MergeTags, RemoveTag, RenameTag
 from photoorg.core.errors import Cancelled, EnvironmentProblem, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.progress import CancelToken
@@ -148,6 +149,23 @@ def test_the_second_time_photos_are_not_looked_at_again_unless_they_changed(worl
     assert world.model.looked == before + 4
 
 
+def test_names_are_encoded_once_for_all_times(world: World, monkeypatch) -> None:
+    world.tag_all()
+    world.learner().learn(CancelToken())
+    asked: list[str] = []
+    encode = ToyEncoder.encode
+
+    def listen(self: ToyEncoder, texts: list[str]) -> np.ndarray:
+        asked.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(ToyEncoder, "encode", listen)
+    world.tag("new", world.photos[:5])
+    world.learner().learn(CancelToken())
+    assert asked
+    assert all("new" in text for text in asked)
+
+
 def test_a_large_library_is_sampled_with_some_of_each_tag(world: World, monkeypatch) -> None:
     from photoorg.jobs import personal_evidence
 
@@ -209,16 +227,20 @@ def test_what_an_earlier_run_did_not_get_to_is_learned_at_the_start(world: World
     until(lambda: learner.model() is not None)
 
 
-def test_what_another_process_says_is_learned_when_it_is_noticed(world: World) -> None:
-    learner = world.learner()
+def test_changes_that_may_teach_something_are_noticed_whoever_made_them(
+    world: World, monkeypatch
+) -> None:
+    learner = world.learner(NEVER)
     learner.follow()
-    learner._unsubscribe()
-    world.tag_all()
-    assert learner.model() is None
-    from photoorg.core.changes import ChangeKind, ChangeSet
-
-    learner.notice(ChangeSet(frozenset(ChangeKind), world.catalog.revision(), everything=True))
-    until(lambda: learner.model() is not None)
+    noticed: list[str] = []
+    monkeypatch.setattr(learner._worker, "notice", lambda: noticed.append("change"))
+    revision = world.catalog.revision()
+    learner.notice(ChangeSet(frozenset(ChangeKind), revision, everything=True))
+    assert noticed == ["change"]
+    learner.notice(ChangeSet(frozenset({ChangeKind.FAILURES}), revision))
+    assert noticed == ["change"]
+    world.tag("cat", world.photos[:1])
+    assert noticed == ["change"] * 2
 
 
 def test_closing_ends_learning_half_way(world: World, monkeypatch) -> None:
@@ -255,29 +277,24 @@ def test_suggestions_are_of_one_model_while_another_takes_over(world: World) -> 
     world.tag_all(6)
     learner = world.learner()
     learner.learn(CancelToken())
-    problems, done = [], threading.Event()
+    done = threading.Event()
 
-    def ask() -> None:
-        suggester = world.suggester(learner)
+    def ask() -> int:
+        suggester, rounds = world.suggester(learner), 0
         while not done.is_set():
-            try:
-                for row in suggester.suggest(world.photos[:40]).values():
-                    assert all(0 <= each.probability <= 1 for each in row)
-                learner.report()
-            except Exception as problem:
-                problems.append(problem)
-                return
+            for row in suggester.suggest(world.photos[:40]).values():
+                assert all(0 <= each.probability <= 1 for each in row)
+            learner.report()
+            rounds += 1
+        return rounds
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for number in range(8):
-        world.tag(f"new {number}", world.photos[number : 60 + number])
-        learner.learn(CancelToken())
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    with ThreadPoolExecutor(3) as threads:
+        asking = [threads.submit(ask) for _ in range(3)]
+        for number in range(8):
+            world.tag(f"new {number}", world.photos[number : 60 + number])
+            learner.learn(CancelToken())
+        done.set()
+        assert all(each.result() > 0 for each in asking)
     assert len(learner.model().names) == len(KINDS) + 8
 
 
@@ -496,7 +513,9 @@ def test_all_questions_of_a_small_library_come_to_an_end(world: World) -> None:
     skip: list[tuple[PhotoId, str]] = []
     while items := learner.review("sea", 50, skip):
         skip += [(item.photo_id, item.tag) for item in items]
-    assert sorted(photo for photo, _ in skip) == sorted(set(world.photos) - set(world.of("sea")[:8]))
+    assert sorted(photo for photo, _ in skip) == sorted(
+        set(world.photos) - set(world.of("sea")[:8])
+    )
 
 
 def test_questions_help_more_than_any_photo_would(world: World) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -169,25 +169,17 @@ def test_two_processes_see_what_the_other_learned(folder: Path) -> None:
 
 
 def test_several_at_once_leave_a_whole_model(folder: Path) -> None:
-    numbers, problems = [], []
+    def work(seed: int) -> list[int]:
+        mine, made = shelf(folder), []
+        for round_ in range(6):
+            made.append(mine.keep(generation(10 * seed + round_)).number)
+            assert mine.current() is not None
+            mine.go_back()
+            mine.set_target(0.8)
+        return made
 
-    def work(seed: int) -> None:
-        mine = shelf(folder)
-        try:
-            for round_ in range(6):
-                numbers.append(mine.keep(generation(10 * seed + round_)).number)
-                assert mine.current() is not None
-                mine.go_back()
-                mine.set_target(0.8)
-        except Exception as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    with ThreadPoolExecutor(4) as threads:
+        numbers = [number for made in threads.map(work, range(4)) for number in made]
     assert len(set(numbers)) == 24, "no two generations have one number"
     assert shelf(folder).current() is not None
     assert not list(folder.glob("*.part"))
@@ -254,6 +246,9 @@ def test_a_full_disk_is_told_and_leaves_the_old_model_and_no_rest(
             used.set_target(0.7)
 
 
+SEEN = '{"current": 1, "before": 0, "newest": %s, "target": %s, "seen": {"revision":1,"digest":""}}'
+
+
 def damaged(folder: Path) -> None:
     """Nothing raises, whatever is asked; and learning anew mends it."""
     used = shelf(folder)
@@ -277,10 +272,10 @@ def damaged(folder: Path) -> None:
         '{"current": 1}',
         '{"current": [], "before": 0, "newest": 0, "target": 0.8, "seen": {}}',
         '{"current": -5, "before": "../../x", "newest": 0, "target": 0.8, "seen": {}}',
-        '{"current": 1, "before": 0, "newest": 1e999, "target": 0.8,'
-        ' "seen": {"revision": 1, "digest": ""}}',
-        '{"current": 1, "before": 0, "newest": 99999999999999999999, "target": NaN,'
-        ' "seen": {"revision": 1, "digest": ""}}',
+        '{"current": 1, "before": 0, "newest": 1e999, "target": 0.8, "seen": {}}',
+        '{"current": 1, "before": 0, "newest": 9, "target": NaN, "seen": {"revision": "x"}}',
+        SEEN % ("1e999", "0.8"),
+        SEEN % ("99999999999999999999", "NaN"),
         "[" * 100_000,
         "\0" * 5000,
     ],
