@@ -54,6 +54,7 @@ _SLOPE_CAUTION = 20.0
 _USUAL_SLOPE = 0.6
 _LEAST_SCALE = 1e-6
 _STEPS = 30
+_PHOTOS_AT_ONCE = 1024
 _TAGS_AT_ONCE = 50
 """Of 8,000 photos, so that nothing takes more than a few MB."""
 
@@ -117,19 +118,18 @@ def fit_personal(
     check()
     company = _Company.fit(yes)
     check()
-    heard = Witnesses(
-        np.asarray((word - word_mean) * word_scale, dtype=np.float32),
-        held_out_look,
-        company.held_out,
-    )
-    around = Witnesses(
-        np.asarray((around_word - word_mean) * word_scale, dtype=np.float32),
-        np.asarray((evidence.library - spread.mean) @ look.T, dtype=np.float32),
-        np.zeros_like(around_word),
-    )
+    word -= word_mean
+    word *= word_scale
+    around_word -= word_mean
+    around_word *= word_scale
+    heard = Witnesses(word, held_out_look, company.held_out)
+    around_look = evidence.library @ look.T
+    around_look -= look @ spread.mean
+    around = Witnesses(around_word, around_look, np.broadcast_to(np.float32(0), around_word.shape))
     weights, middle = _weigh(heard, yes, around)
     total, total_around = _total(heard, weights), _total(around, weights)
-    del word, around_word, held_out_look, heard, around  # tens of MB that are not needed any more
+    # Tens of MB that are not needed any more.
+    del word, around_word, held_out_look, around_look, heard, around
     total -= middle
     total_around -= middle
     slope, shift = _calibrate(total, evidence.said, check)
@@ -208,27 +208,27 @@ def _fit_look(
     ridge = _SPREAD_RIDGE * np.trace(covariance) / len(covariance)
     ridged = covariance.astype(np.float64) + ridge * np.eye(len(covariance))
     inverse = np.linalg.inv(ridged).astype(np.float32)
-    centred = evidence.traits - spread.mean
-    reach = _floats(centred @ inverse)
+    at = _Looked(evidence.traits, spread.mean, inverse, ridged)
     yes, no = evidence.said == YES, evidence.said == NO
     counts = yes.sum(axis=0)
-    means = yes.T.astype(np.float32) @ centred
+    means = yes.T.astype(np.float32) @ evidence.traits
+    means -= counts[:, None].astype(np.float32) * spread.mean
     means /= np.maximum(counts, 1)[:, None].astype(np.float32)
     look = means @ inverse
-    everywhere = np.einsum("nd,nd->n", reach, centred)
+    everywhere = at.lengths()
     lengths = {tag: everywhere[yes[:, tag]] for tag in range(len(counts))}
     leverage: dict[int, Floats] = {}
     for tag in np.flatnonzero(no.any(axis=0)).tolist():
         check()
-        no[no[:, tag], tag] = centred[no[:, tag]] @ look[tag] > 0
+        no[no[:, tag], tag] = at.centred(no[:, tag]) @ look[tag] > 0
         weight = _REJECTED / max(int(counts[tag]), 1)
         reject = _reject_few if no[:, tag].sum() <= len(covariance) else _reject_many
         look[tag], lengths[tag], leverage[tag] = reject(
-            _Looked(centred, reach, ridged, means[tag], look[tag]), yes[:, tag], no[:, tag], weight
+            at, means[tag], yes[:, tag], no[:, tag], weight
         )
     scale = 1 / np.sqrt(np.maximum(np.einsum("kd,kd->k", look @ covariance, look), _LEAST_SCALE))
-    del reach
-    held_out = _floats(centred @ look.T)
+    held_out = _floats(evidence.traits @ look.T)
+    held_out -= look @ spread.mean
     for tag, count in enumerate(counts.tolist()):
         rows = yes[:, tag]
         if count > 1:
@@ -242,49 +242,68 @@ def _fit_look(
 
 
 class _Looked(NamedTuple):
-    """What a tag's direction is made from.
+    """What directions are made from.
 
     Attributes:
-        centred: float32 [n, d], photos.
-        reach: float32 [n, d], those times the inverse of `ridged`.
+        traits: float32 [n, d], photos.
+        mean: float32 [d], of the library.
+        inverse: float32 [d, d], of `ridged`.
         ridged: float64 [d, d], the covariance with its ridge.
-        mean: float32 [d], of the tag's photos.
-        look: float32 [d], the direction without regard to rejected ones.
     """
 
-    centred: Floats
-    reach: Floats
-    ridged: NDArray[np.float64]
+    traits: Floats
     mean: Floats
-    look: Floats
+    inverse: Floats
+    ridged: NDArray[np.float64]
+
+    def centred(self, rows: NDArray[np.bool_] | slice) -> Floats:
+        return self.traits[rows] - self.mean
+
+    def lengths(self) -> Floats:
+        """Return x S^-1 x of each photo, [n]; in parts, since a copy of all takes tens of MB."""
+        parts = [
+            np.einsum("nd,nd->n", part @ self.inverse, part)
+            for start in range(0, len(self.traits), _PHOTOS_AT_ONCE)
+            for part in (self.centred(slice(start, start + _PHOTOS_AT_ONCE)),)
+        ]
+        return _floats(np.concatenate(parts))
 
 
 def _reject_few(
-    at: _Looked, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+    at: _Looked, mean: Floats, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Push the score down on rejected photos X: the covariance S becomes S + w X'X.
+    """Push a tag's score down on rejected photos X: the covariance S becomes S + w X'X.
+
+    Args:
+        at: what directions are made from.
+        mean: [d], of the tag's photos.
+        yes: bool [n], those.
+        no: bool [n], the rejected ones.
+        weight: w.
 
     Returns:
         The direction [d], the lengths x (S + w X'X)^-1 x of the tag's photos, and the leverages of
         the rejected ones; by Woodbury's identity, so that nothing larger than X X' is inverted.
     """
-    rejected, reach = at.centred[no], at.reach[no]
+    rejected, carried = at.centred(no), at.centred(yes)
+    reach = rejected @ at.inverse
     inner = np.linalg.inv(np.eye(len(rejected)) / weight + reach @ rejected.T)
-    direction = at.look - reach.T @ (inner @ (rejected @ at.look))
-    cross = at.centred[yes] @ reach.T
-    lengths = np.einsum("nd,nd->n", at.reach[yes], at.centred[yes])
+    direction = mean @ at.inverse
+    direction = direction - reach.T @ (inner @ (rejected @ direction))
+    cross = carried @ reach.T
+    lengths = np.einsum("nd,nd->n", carried @ at.inverse, carried)
     lengths = lengths - np.einsum("nr,nr->n", cross @ inner, cross)
     return _floats(direction), _floats(lengths), _floats(1 - np.diag(inner) / weight)
 
 
 def _reject_many(
-    at: _Looked, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+    at: _Looked, mean: Floats, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
 ) -> tuple[Floats, Floats, Floats]:
     """Do what `_reject_few` does where there are more rejected photos than traits."""
-    rejected, carried = at.centred[no], at.centred[yes]
-    inverse = np.linalg.inv(at.ridged + weight * (rejected.T @ rejected)).astype(np.float32)
+    rejected, carried = at.centred(no), at.centred(yes)
+    inverse = _floats(np.linalg.inv(at.ridged + weight * (rejected.T @ rejected)))
     return (
-        at.mean @ inverse,
+        mean @ inverse,
         np.einsum("nd,nd->n", carried @ inverse, carried),
         _floats(weight * np.einsum("nd,nd->n", rejected @ inverse, rejected)),
     )
@@ -314,27 +333,39 @@ class _Company:
     def fit(cls, tags: NDArray[np.bool_]) -> _Company:
         """Learn from the tags bool [n, k] of photos."""
         usual = tags.mean(axis=0, dtype=np.float32)
-        whole = _company_matrix(tags, usual)
-        scores = (tags.astype(np.float32) - usual) @ whole
-        mean = scores.mean(axis=0)
-        scale = (1 / np.maximum(scores.std(axis=0), 0.02)).astype(np.float32)
+        together = _together(tags, usual)
+        whole = _company_matrix(together)
+        # Of all photos' scores; their mean is 0, since what is usual is taken off their tags.
+        variance = ((together @ whole) * whole).sum(axis=0) / max(len(tags), 1)
+        mean = np.zeros(len(usual), dtype=np.float32)
+        scale = (1 / np.maximum(np.sqrt(np.maximum(variance, 0)), 0.02)).astype(np.float32)
         held_out = np.zeros(tags.shape, dtype=np.float32)
-        halves = np.arange(len(tags)) % 2 == 0
-        for half in (halves, ~halves):
-            if half.any() and (~half).any():
-                learned = _company_matrix(tags[~half], usual)
-                held_out[half] = company_scores(tags[half], learned, usual, mean, scale)
-        return cls(whole, mean.astype(np.float32), scale, held_out)
+        for first in (0, 1):
+            rows, others = tags[first::2], tags[1 - first :: 2]
+            if len(rows) and len(others):
+                learned = _company_matrix(_together(others, usual))
+                scores = held_out[first::2]
+                for start in range(0, len(rows), _PHOTOS_AT_ONCE):
+                    part = slice(start, start + _PHOTOS_AT_ONCE)
+                    scores[part] = company_scores(rows[part], learned, usual, mean, scale)
+        return cls(whole, mean, scale, held_out)
 
 
-def _company_matrix(tags: NDArray[np.bool_], usual: Floats) -> Floats:
-    """Regress each tag on all others; the diagonal is zero."""
-    # Counted, and centred after: whole numbers are exact in float32, and it takes half the memory.
+def _together(tags: NDArray[np.bool_], usual: Floats) -> NDArray[np.float64]:
+    """Return how tags bool [n, k] go together, [k, k], what is usual being taken off them.
+
+    Counted, and centred after: whole numbers are exact in float32, and it takes half the memory.
+    """
     carried = tags.astype(np.float32)
-    together = (carried.T @ carried).astype(np.float64)
-    often = np.outer(np.diag(together), usual)
-    together += len(tags) * np.outer(usual, usual).astype(np.float64) - often - often.T
-    inverse = np.linalg.inv(together + _COMPANY_RIDGE * np.eye(tags.shape[1]))
+    counted: NDArray[np.float64] = (carried.T @ carried).astype(np.float64)
+    often = np.outer(np.diag(counted), usual)
+    counted += len(tags) * np.outer(usual, usual).astype(np.float64) - often - often.T
+    return counted
+
+
+def _company_matrix(together: NDArray[np.float64]) -> Floats:
+    """Regress each tag on all others; the diagonal is zero."""
+    inverse = np.linalg.inv(together + _COMPANY_RIDGE * np.eye(len(together)))
     matrix = -inverse / np.diag(inverse)
     np.fill_diagonal(matrix, 0)
     return matrix.astype(np.float32)

@@ -94,8 +94,8 @@ def test_private_words_work_from_five_photos(run: Run, photos: dict[str, list[Pa
 def test_quality_is_told_and_a_planted_mistake_is_doubted(
     run: Run, photos: dict[str, list[Path]]
 ) -> None:
-    for kind in photos:
-        run("tag", "add", f"my {kind}", *photos[kind])
+    for kind, shown in photos.items():
+        run("tag", "add", f"my {kind}", *shown)
     wrong = photos["rocket"][0]
     run("tag", "add", "my cat", wrong)
     report = run("tag", "quality")

@@ -101,12 +101,11 @@ def test_few_and_many_rejections_are_computed_alike() -> None:
     yes, no = kind == 0, kind == 1
     spread = Spread.of(traits)
     ridged = spread.covariance.astype(np.float64) + 0.1 * np.eye(D)
-    centred = traits - spread.mean
     inverse = np.linalg.inv(ridged).astype(np.float32)
-    mean = centred[yes].mean(axis=0)
-    at = personal_fit._Looked(centred, centred @ inverse, ridged, mean, mean @ inverse)
-    few = personal_fit._reject_few(at, yes, no, 0.3)
-    many = personal_fit._reject_many(at, yes, no, 0.3)
+    at = personal_fit._Looked(traits, spread.mean, inverse, ridged)
+    mean = traits[yes].mean(axis=0) - spread.mean
+    few = personal_fit._reject_few(at, mean, yes, no, 0.3)
+    many = personal_fit._reject_many(at, mean, yes, no, 0.3)
     for one, other in zip(few, many, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
@@ -202,7 +201,7 @@ def test_company_is_a_ridge_regression_of_each_tag_on_the_others() -> None:
     tags = random.random((90, 6)) < 0.3
     tags[:, 5] = tags[:, 0] | tags[:, 1]
     usual = tags.mean(axis=0, dtype=np.float32)
-    matrix = personal_fit._company_matrix(tags, usual)
+    matrix = personal_fit._company_matrix(personal_fit._together(tags, usual))
     centred = tags.astype(np.float64) - usual
     for tag in range(6):
         others = np.delete(np.arange(6), tag)
@@ -220,9 +219,12 @@ def test_company_left_out_comes_from_the_other_half() -> None:
     company = personal_fit._Company.fit(tags)
     usual = tags.mean(axis=0, dtype=np.float32)
     even = np.arange(41) % 2 == 0
-    learned = personal_fit._company_matrix(tags[~even], usual)
+    learned = personal_fit._company_matrix(personal_fit._together(tags[~even], usual))
     expected = company_scores(tags[even], learned, usual, company.mean, company.scale)
-    np.testing.assert_allclose(company.held_out[even], expected, atol=1e-6)
+    np.testing.assert_allclose(company.held_out[even], expected, atol=1e-5)
+    scores = (tags - usual) @ company.matrix
+    np.testing.assert_allclose(company.mean, scores.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(1 / company.scale, np.maximum(scores.std(axis=0), 0.02), rtol=1e-4)
 
 
 def test_company_is_silent_without_other_tags_and_bounded_with_many() -> None:
