@@ -20,11 +20,12 @@ from photoorg.core.records import TagSource, TagState
 
 CONFIRMED: Final = 1
 REJECTED: Final = 0
+KEPT: Final = 2
 PERSON: Final = 1
 FILE: Final = 0
 
 STATES: Final = (TagState.REJECTED, TagState.CONFIRMED)
-SOURCES: Final = (TagSource.FILE, TagSource.PERSON)
+SOURCES: Final = (TagSource.FILE, TagSource.PERSON, TagSource.KEPT)
 
 
 class Assertion(NamedTuple):
@@ -36,6 +37,7 @@ class Assertion(NamedTuple):
 
 BY_PERSON: Final = Assertion(CONFIRMED, PERSON)
 BY_FILE: Final = Assertion(CONFIRMED, FILE)
+KEPT_BY_PERSON: Final = Assertion(CONFIRMED, KEPT)
 DENIED: Final = Assertion(REJECTED, PERSON)
 
 
@@ -128,14 +130,26 @@ def decided(
     db: sqlite3.Connection, photo_ids: Sequence[PhotoId], *, confirmed_only: bool = False
 ) -> dict[PhotoId, frozenset[str]]:
     """Return the confirmed and, unless they are not asked for, rejected tags of each photo."""
+    return _tags_of(db, photo_ids, CONFIRMED if confirmed_only else REJECTED, FILE)
+
+
+def kept(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, frozenset[str]]:
+    """Return the tags of each photo that were doubted, and that the person stands by."""
+    return _tags_of(db, photo_ids, CONFIRMED, KEPT)
+
+
+def _tags_of(
+    db: sqlite3.Connection, photo_ids: Sequence[PhotoId], state: int, source: int
+) -> dict[PhotoId, frozenset[str]]:
+    """Return the tags of each photo of which at least this is known, by someone of this rank."""
     current = joins.resolve(db, photo_ids)
     tags: defaultdict[PhotoId, set[str]] = defaultdict(set)
     for photo_id, name in db.execute(
         """
         SELECT pt.photo_id, t.name FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
-        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state >= ?
+        WHERE pt.photo_id IN (SELECT value FROM json_each(?)) AND pt.state >= ? AND pt.source >= ?
         """,
-        (encode_ids(current.values()), CONFIRMED if confirmed_only else REJECTED),
+        (encode_ids(current.values()), state, source),
     ):
         tags[photo_id].add(name)
     return {
@@ -146,22 +160,25 @@ def decided(
 
 def everything(db: sqlite3.Connection) -> SaidOfTags:
     """Return all that is known of tags on photos that are in the library."""
-    rows = np.array(
+    # Read as a stream: a million rows as Python objects would take 150 MB.
+    rows = np.fromiter(
         db.execute(
             """
             SELECT pt.photo_id, pt.tag_id, pt.state FROM photo_tags pt
             JOIN photos p ON p.id = pt.photo_id WHERE p.shown ORDER BY pt.photo_id, pt.tag_id
             """
-        ).fetchall(),
-        dtype=np.int64,
-    ).reshape(-1, 3)
-    tag_ids, columns = np.unique(rows[:, 1], return_inverse=True)
-    names = dict(db.execute("SELECT id, name FROM tags").fetchall())
+        ),
+        np.dtype([("photo", np.int64), ("tag", np.int64), ("state", np.int8)]),
+    )
+    known = dict(db.execute("SELECT id, name FROM tags ORDER BY id").fetchall())
+    tag_ids = np.flatnonzero(np.bincount(rows["tag"]))
+    column = np.zeros(int(tag_ids[-1]) + 1 if len(tag_ids) else 1, dtype=np.int64)
+    column[tag_ids] = np.arange(len(tag_ids))
     return SaidOfTags(
-        tuple(names[tag_id] for tag_id in tag_ids.tolist()),
-        rows[:, 0],
-        columns.reshape(-1).astype(np.int64),
-        rows[:, 2] == CONFIRMED,
+        tuple(known[tag_id] for tag_id in tag_ids.tolist()),
+        np.ascontiguousarray(rows["photo"]),
+        column[rows["tag"]],
+        rows["state"] == CONFIRMED,
     )
 
 
@@ -200,7 +217,7 @@ def carry_over(tx: Transaction, source: PhotoId, target: PhotoId) -> bool:
         """
         INSERT INTO photo_tags (photo_id, tag_id, state, source, decided_at)
         SELECT ?, tag_id, state, source, decided_at FROM photo_tags
-        WHERE photo_id = ? AND source = 1
+        WHERE photo_id = ? AND source >= 1
         ON CONFLICT (photo_id, tag_id) DO UPDATE SET
             state = excluded.state, source = excluded.source, decided_at = excluded.decided_at
         WHERE photo_tags.source = 0 OR photo_tags.decided_at <= excluded.decided_at

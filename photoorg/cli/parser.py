@@ -37,7 +37,7 @@ from photoorg.cli.commands.tag import (
 )
 from photoorg.cli.commands.train import train
 from photoorg.cli.session import DEFAULT_FEATURES
-from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
+from photoorg.core.changes import AddTag, ConfirmTag, KeepTag, RejectTag, RemoveTag
 from photoorg.core.modelling import TrainingRequest
 from photoorg.core.paths import CatalogPaths, user_data_folder
 
@@ -262,6 +262,7 @@ def _add_tag(subparsers: Subparsers) -> None:
         "add": (AddTag, "give photos a tag"),
         "remove": (RemoveTag, "take a tag off photos; it may be suggested again"),
         "confirm": (ConfirmTag, "accept a suggested tag"),
+        "keep": (KeepTag, "stand by a tag that “tag doubts” lists"),
         "reject": (RejectTag, "say that a tag is wrong; it is not suggested there again"),
     }
     for verb, (operation, help_) in judgements.items():

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from photoorg.cli.commands.photos import demand_photos
 from photoorg.cli.output import counted, printable, table
-from photoorg.core.changes import AddTag, ConfirmTag, MergeTags, RejectTag, RemoveTag, RenameTag
+from photoorg.core.changes import (
+    AddTag,
+    ConfirmTag,
+    KeepTag,
+    MergeTags,
+    RejectTag,
+    RemoveTag,
+    RenameTag,
+)
 from photoorg.core.errors import UsageProblem
 from photoorg.core.quality import TagTrust
 
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from photoorg.core.changes import Operation
     from photoorg.core.quality import Estimate, QualityReport, TagQuality
 
-Judgement: TypeAlias = AddTag | RemoveTag | ConfirmTag | RejectTag
+Judgement: TypeAlias = AddTag | RemoveTag | ConfirmTag | KeepTag | RejectTag
 
 _STATES = {TagTrust.TRUSTED: "suggested", TagTrust.DOUBTFUL: "too often wrong"}
 

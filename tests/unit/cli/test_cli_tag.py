@@ -6,7 +6,15 @@ import sys
 
 import pytest
 
-from photoorg.core.changes import AddTag, ConfirmTag, MergeTags, RejectTag, RemoveTag, RenameTag
+from photoorg.core.changes import (
+    AddTag,
+    ConfirmTag,
+    KeepTag,
+    MergeTags,
+    RejectTag,
+    RemoveTag,
+    RenameTag,
+)
 from photoorg.core.ids import PhotoId, TagId
 from photoorg.core.records import Suggestion, TagCount
 
@@ -65,7 +73,13 @@ def test_a_link_leads_to_its_photo(run, library, photo, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "operation"),
-    [("add", AddTag), ("remove", RemoveTag), ("confirm", ConfirmTag), ("reject", RejectTag)],
+    [
+        ("add", AddTag),
+        ("remove", RemoveTag),
+        ("confirm", ConfirmTag),
+        ("keep", KeepTag),
+        ("reject", RejectTag),
+    ],
 )
 def test_tags_are_judged_on_photos(run, library, photo, verb, operation) -> None:
     ran = run("tag", verb, " beach ", photo, photo, "--json")
