@@ -15,11 +15,12 @@ from photoorg.core.records import TagSource, TagState
 
 CONFIRMED: Final = 1
 REJECTED: Final = 0
+KEPT: Final = 2
 PERSON: Final = 1
 FILE: Final = 0
 
 STATES: Final = (TagState.REJECTED, TagState.CONFIRMED)
-SOURCES: Final = (TagSource.FILE, TagSource.PERSON)
+SOURCES: Final = (TagSource.FILE, TagSource.PERSON, TagSource.KEPT)
 
 
 class Assertion(NamedTuple):
@@ -31,6 +32,7 @@ class Assertion(NamedTuple):
 
 BY_PERSON: Final = Assertion(CONFIRMED, PERSON)
 BY_FILE: Final = Assertion(CONFIRMED, FILE)
+KEPT_BY_PERSON: Final = Assertion(CONFIRMED, KEPT)
 DENIED: Final = Assertion(REJECTED, PERSON)
 
 
@@ -147,7 +149,7 @@ def carry_over(tx: Transaction, source: PhotoId, target: PhotoId) -> bool:
         """
         INSERT INTO photo_tags (photo_id, tag_id, state, source, decided_at)
         SELECT ?, tag_id, state, source, decided_at FROM photo_tags
-        WHERE photo_id = ? AND source = 1
+        WHERE photo_id = ? AND source >= 1
         ON CONFLICT (photo_id, tag_id) DO UPDATE SET
             state = excluded.state, source = excluded.source, decided_at = excluded.decided_at
         WHERE photo_tags.source = 0 OR photo_tags.decided_at <= excluded.decided_at

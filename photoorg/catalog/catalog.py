@@ -284,6 +284,12 @@ class Catalog:
             yield VectorBatch(found, matrix, reached, removed)
             removed = removed[:0]
 
+    def vectors_changed_since(
+        self, model_key: ModelKey, revision: Revision
+    ) -> tuple[Revision, NDArray[np.int64], NDArray[np.int64]]:
+        """Return the revision reached, and the photos that got or lost a vector on the way."""
+        return self._read(vectors.changed_since, model_key, revision)
+
     def vector_count(self, model_key: ModelKey) -> int:
         """Return how many photos in the library have a vector of this model."""
         return self._read(vectors.count, model_key)
@@ -343,6 +349,10 @@ class Catalog:
         return self._read(folders.tree)
 
     # -- tags ---------------------------------------------------------------------------------
+    def tags_in_use(self) -> Sequence[str]:
+        """Return the confirmed tags of photos in the library and those above, in any order."""
+        return self._read(tags.in_use)
+
     def tags(self) -> Sequence[TagCount]:
         """Return the confirmed tags of photos in the library, most used first."""
         return self._read(tags.counts)
@@ -369,6 +379,10 @@ class Catalog:
     def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that each of the photos was given, by their own names alone."""
         return self._read(said.confirmed, photo_ids)
+
+    def kept_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags of each photo that were doubted, and that the person stands by."""
+        return self._read(said.kept, photo_ids)
 
     def said_of_tags(self) -> SaidOfTags:
         """Return all that is known of tags on photos in the library, and what follows of it.

@@ -20,7 +20,7 @@ from photoorg.core.paths import CatalogPaths
 _ORPHANS = """
     FROM photos WHERE content_hash IS NULL AND rating IS NULL
       AND NOT EXISTS (SELECT 1 FROM files WHERE photo_id = photos.id)
-      AND NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_id = photos.id AND source = 1)
+      AND NOT EXISTS (SELECT 1 FROM photo_tags WHERE photo_id = photos.id AND source >= 1)
 """
 
 

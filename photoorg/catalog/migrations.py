@@ -47,6 +47,13 @@ def _add_albums(database: Database) -> None:
     database.execute(albums.TABLE)
 
 
+def _allow_kept_tags(_: Database) -> None:
+    """Change no table: from here on `photo_tags.source` may be 2, for what the person stands by.
+
+    An older photoorg would take that for the file's word or stumble over it, so it must be refused.
+    """
+
+
 def _grow_tag_tree(database: Database) -> None:
     for statement in TAG_TREE:
         database.execute(statement)
@@ -55,6 +62,7 @@ def _grow_tag_tree(database: Database) -> None:
 MIGRATIONS: Final = (
     Migration("first-tables", _create_version_1),
     Migration("smart-albums", _add_albums),
+    Migration("kept-tags", _allow_kept_tags),
     Migration("tag-tree", _grow_tag_tree),
 )
 """Migration i leads from `user_version` i to i + 1."""

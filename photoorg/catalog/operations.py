@@ -7,7 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from photoorg.catalog import albums, assertions, joins, tag_tree, tree_operations
-from photoorg.catalog.assertions import BY_PERSON, DENIED, SOURCES, STATES, Assertion, Tag
+from photoorg.catalog.assertions import (
+    BY_PERSON,
+    CONFIRMED,
+    DENIED,
+    KEPT_BY_PERSON,
+    SOURCES,
+    STATES,
+    Assertion,
+    Tag,
+)
 from photoorg.catalog.encoding import clean_tag, encode_ids, tag_key
 from photoorg.catalog.tag_edit import TAG_KINDS, TagEdit, photos_in_words
 from photoorg.catalog.writer import Transaction
@@ -20,6 +29,7 @@ from photoorg.core.changes import (
     ConfirmTags,
     DeleteAlbum,
     JudgeProposal,
+    KeepTag,
     MergeTags,
     MoveAlbum,
     Operation,
@@ -51,6 +61,8 @@ def apply_operation(tx: Transaction, operation: Operation) -> ChangeSet:
             return _assert_tag(tx, tag, photo_ids, BY_PERSON, _Wording("Accept tag", "for"))
         case ConfirmTags(pairs):
             return _confirm_tags(tx, pairs)
+        case KeepTag(tag, photo_ids):
+            return _keep_tag(tx, tag, photo_ids)
         case RejectTag(tag, photo_ids):
             return _assert_tag(tx, tag, photo_ids, DENIED, _Wording("Reject tag", "for"))
         case RemoveTag(tag, photo_ids):
@@ -105,7 +117,12 @@ def _assert_tag(
         return tx.unchanged()
     edit = TagEdit(tx)
     tag = edit.ensure(cleaned)
-    edit.set(tag, dict.fromkeys(sorted(current), assertion))
+    wanted = dict.fromkeys(sorted(current), assertion)
+    if assertion == BY_PERSON:
+        # To give once more what the person stands by already takes nothing of that away.
+        known = assertions.of_tag(tx.db, tag.tag_id, wanted.keys())
+        wanted.update(each for each in known.items() if each[1] == KEPT_BY_PERSON)
+    edit.set(tag, wanted)
     return edit.finish(lambda photos: wording.label(tag, photos))
 
 
@@ -118,6 +135,16 @@ def _confirm_tags(tx: Transaction, pairs: Sequence[tuple[str, tuple[PhotoId, ...
             edit.set(edit.ensure(clean_tag(name)), dict.fromkeys(sorted(known), BY_PERSON))
     accepted = "1 suggestion" if edit.changes == 1 else f"{edit.changes:,} suggestions"
     return edit.finish(lambda photos: f"Accept {accepted} on {photos}")
+
+
+def _keep_tag(tx: Transaction, name: str, photo_ids: Collection[PhotoId]) -> ChangeSet:
+    edit = TagEdit(tx)
+    tag = edit.require(name)
+    current = set(joins.resolve(tx.db, photo_ids).values())
+    known = assertions.of_tag(tx.db, tag.tag_id, current)
+    carried = sorted(photo_id for photo_id, each in known.items() if each.state == CONFIRMED)
+    edit.set(tag, dict.fromkeys(carried, KEPT_BY_PERSON))
+    return edit.finish(lambda photos: _Wording("Keep tag", "on").label(tag, photos))
 
 
 def _remove_tag(tx: Transaction, name: str, photo_ids: Collection[PhotoId]) -> ChangeSet:

@@ -104,6 +104,26 @@ def _whole_counts(db: sqlite3.Connection, rows: Sequence[_Counted]) -> dict[TagI
     return totals
 
 
+def in_use(db: sqlite3.Connection) -> list[str]:
+    """Return the confirmed tags of photos in the library and those above, in no particular order.
+
+    Unlike `counts`, it takes no longer for more photos.
+    """
+    rows = db.execute(
+        """
+        WITH RECURSIVE used (id) AS (
+            SELECT t.id FROM tags t WHERE EXISTS (
+                SELECT 1 FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
+                WHERE pt.tag_id = t.id AND pt.state = 1 AND p.shown)
+            UNION SELECT t.parent_id FROM used u CROSS JOIN tags t ON t.id = u.id
+            WHERE t.parent_id IS NOT NULL
+        )
+        SELECT t.name FROM used u CROSS JOIN tags t ON t.id = u.id
+        """
+    )
+    return [row[0] for row in rows]
+
+
 def counts_among(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[str, int]:
     """Return how many of the photos carry each tag, confirmed, in order of name."""
     rows = db.execute(

@@ -128,4 +128,4 @@ def _stronger(one: Assertion, other: Assertion | None) -> Assertion:
     """Return which of two statements holds: the person's before the file's, then yes before no."""
     if other is None:
         return one
-    return max(one, other, key=lambda each: (each.source == PERSON, each.state))
+    return max(one, other, key=lambda each: (each.source >= PERSON, each.state, each.source))

@@ -20,7 +20,7 @@ from photoorg.cli.commands.tag import (
     tag_photos,
     tag_quality,
 )
-from photoorg.core.changes import AddTag, ConfirmTag, RejectTag, RemoveTag
+from photoorg.core.changes import AddTag, ConfirmTag, KeepTag, RejectTag, RemoveTag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ def add_tag_group(subparsers: Subparsers) -> None:
         "add": (AddTag, "give photos a tag"),
         "remove": (RemoveTag, "take a tag off photos; it may be suggested again"),
         "confirm": (ConfirmTag, "accept a suggested tag"),
+        "keep": (KeepTag, "stand by a tag that “tag doubts” lists"),
         "reject": (RejectTag, "say that a tag is wrong; it is not suggested there again"),
     }
     for verb, (operation, help_) in judgements.items():

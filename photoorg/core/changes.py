@@ -72,6 +72,17 @@ class ConfirmTags:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTag:
+    """The person says of a tag on photos that it is right, though it was doubted.
+
+    Photos that do not carry it are left alone. It is not doubted there again.
+    """
+
+    tag: str
+    photo_ids: tuple[PhotoId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RejectTag:
     """The person says that a suggested tag is wrong; it is not suggested there again."""
 
@@ -236,6 +247,7 @@ Operation = (
     | RemoveTag
     | ConfirmTag
     | ConfirmTags
+    | KeepTag
     | RejectTag
     | RenameTag
     | MergeTags

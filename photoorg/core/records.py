@@ -49,6 +49,8 @@ class TagSource(StrEnum):
 
     PERSON = "person"
     FILE = "file"
+    KEPT = "kept"
+    """The person, who was asked whether it is a mistake and said that it is right."""
 
 
 @dataclass(frozen=True, slots=True)

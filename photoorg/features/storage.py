@@ -85,8 +85,8 @@ def save_model(stem: Path, manifest: Manifest, tensors: Mapping[str, NDArray[Any
     text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
-        _write(stem.with_suffix(TENSORS_SUFFIX), blob)
-        _write(stem.with_suffix(MANIFEST_SUFFIX), text.encode())
+        write_in_one_step(stem.with_suffix(TENSORS_SUFFIX), blob)
+        write_in_one_step(stem.with_suffix(MANIFEST_SUFFIX), text.encode())
     except OSError as error:
         raise EnvironmentProblem(
             f"The model cannot be written to {stem.parent} ({error.strerror}).",
@@ -233,8 +233,12 @@ def _read(path: Path, limit: int) -> bytes:
     return blob
 
 
-def _write(path: Path, blob: bytes) -> None:
-    """Write to a neighbour and move it into place, so that no reader meets half a file."""
+def write_in_one_step(path: Path, blob: bytes) -> None:
+    """Write to a neighbour and move it into place, so that no reader meets half a file.
+
+    Raises:
+        OSError: it cannot be written; what was there before stays.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     part = Path(name)
     try:

@@ -92,7 +92,7 @@ class Library(LibraryModels):
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
-            self._follower = Follower(catalog, self._search, self._emit, self._follow_choice)
+            self._follower = Follower(catalog, self._search, self._hear_others, self._follow_choice)
             self._quality.follow()
             self._engines.start()
 
@@ -402,6 +402,11 @@ class Library(LibraryModels):
         if outdated is not None:
             outdated.close()
         return fresh
+
+    def _hear_others(self, change: ChangeSet) -> None:
+        """Pass on what another process committed."""
+        self._quality.notice(change)
+        self._emit(change)
 
     def _follow_choice(self) -> None:
         """Use the model that another process chose, if one did."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import ChangeKind, ChangeSet
-from photoorg.core.errors import Cancelled, PhotoorgError, UsageProblem
+from photoorg.core.errors import PhotoorgError, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.progress import CancelToken
 from photoorg.core.quality import (
@@ -32,7 +32,8 @@ from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
 from photoorg.jobs.personal_evidence import LIBRARY_PHOTOS, EvidenceReader, Gathered
 from photoorg.jobs.personal_questions import find_doubts, find_questions
-from photoorg.jobs.personal_shelf import Generation, PersonalShelf
+from photoorg.jobs.personal_shelf import Generation, PersonalShelf, Seen
+from photoorg.jobs.quiet import Pace, QuietWorker
 from photoorg.models.personal import KIND, LEAST_EXAMPLES, PersonalModel, column_of
 from photoorg.models.personal_fit import YES, Learned, fit_personal
 from photoorg.models.personal_quality import judge, reliability
@@ -40,13 +41,8 @@ from photoorg.models.starter import StarterModel
 
 logger = logging.getLogger(__name__)
 
-QUIET_SECONDS = 3.0
-"""How long nothing must have changed before the newest answers are learned from."""
-
-PATIENCE_SECONDS = 20.0
-"""How long learning waits for quiet at most."""
-
-_TAUGHT = frozenset({ChangeKind.TAGS})
+_TEACHES = frozenset({ChangeKind.TAGS, ChangeKind.VECTORS, ChangeKind.PHOTOS_REMOVED})
+"""What may bring something new to learn; whether it did is looked up when it is quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,7 @@ class PersonalLearning:
         catalog: of the library.
         parts: returns what looks at photos; None while it cannot be used.
         emit: hears that there is news.
+        pace: when to learn after changes.
     """
 
     def __init__(
@@ -78,6 +75,7 @@ class PersonalLearning:
         catalog: Catalog,
         parts: Callable[[], Looks | None],
         emit: Callable[[QualityChanged], None],
+        pace: Pace = Pace(),  # noqa: B008 - immutable
     ) -> None:
         self._catalog = catalog
         self._parts = parts
@@ -87,32 +85,40 @@ class PersonalLearning:
         self._busy = False
         self._reader: EvidenceReader | None = None
         self._shelf: PersonalShelf | None = None
-        self._sight = ""
+        self._sight = ("", (0, 0))
         self._token = CancelToken()
-        self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._pace = pace
+        self._worker: QuietWorker | None = None
         self._unsubscribe: Callable[[], None] | None = None
-        self._changed_at = 0.0
-        self._first_change = 0.0
 
     # -- learning ---------------------------------------------------------------------------
     def follow(self) -> None:
-        """Learn by itself from now on, a little after each change of tags."""
-        self._unsubscribe = self._catalog.subscribe(self._on_change)
-        self._thread = threading.Thread(target=self._work, name="tag-learner", daemon=True)
-        self._thread.start()
+        """Learn by itself from now on, a little after each change."""
+        self._worker = QuietWorker("tag-learner", self._learn_quietly, self._pace)
+        self._unsubscribe = self._catalog.subscribe(self.notice)
+
+    def notice(self, change: ChangeSet) -> None:
+        """Hear of a change in the catalog, whoever made it."""
+        if self._worker is not None and change.kinds & _TEACHES:
+            self._worker.notice()
 
     def close(self) -> None:
         """Stop and wait for the thread; what is being learned is dropped."""
         if self._unsubscribe is not None:
             self._unsubscribe()
         self._token.cancel()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._worker is not None:
+            self._worker.close()
 
-    def learn(self, token: CancelToken) -> Generation | None:
-        """Learn from all that was said, now; None where there is nothing to learn from.
+    def learn(self, token: CancelToken, *, anew: bool = True) -> Generation | None:
+        """Learn from all that was said, now.
+
+        Args:
+            token: to stop.
+            anew: even where nothing was said since.
+
+        Returns:
+            What was learned, or None where there is nothing to learn from, or nothing new.
 
         Raises:
             Cancelled: through the token.
@@ -122,40 +128,31 @@ class PersonalLearning:
         if shelf is None or self._reader is None:
             return None
         with self._learning, SingleThreadedBlas():
+            if not anew and not self._behind():
+                return None
+            started = time.monotonic()
+            revision = int(self._catalog.revision())
+            snapshot = self._reader.look()
+            seen = Seen(revision, snapshot.digest)
+            before = self._current()
+            if before is not None:
+                if not anew and shelf.seen.digest == seen.digest:
+                    shelf.set_seen(seen)
+                    return None
+                self._reader.remember(before.model)
+            if not snapshot.said.confirmed.any():
+                return None
             self._set_busy(busy=True)
             try:
-                started = time.monotonic()
-                revision = self._catalog.revision()
-                gathered = self._reader.gather(token)
+                gathered = self._reader.gather(snapshot, token)
+                del snapshot  # of a large library some 20 MB
                 if gathered is None:
                     return None
-                evidence = gathered.evidence
-                learned = fit_personal(evidence, _require(self._parts()).model.spread)
-                token.check()
-                figures = judge(learned, evidence.said, shelf.target)
-                thresholds = np.array([each.threshold for each in figures], dtype=np.float32)
-                taught = evidence.examples >= LEAST_EXAMPLES
-                generation = shelf.keep(
-                    Generation(
-                        number=0,
-                        model=replace(learned.model, thresholds=thresholds),
-                        figures=figures,
-                        reliability=reliability(
-                            learned.held_out[:, taught], evidence.said[:, taught] == YES
-                        ),
-                        held_out=len(evidence.said),
-                        learned_at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
-                        revision=int(revision),
-                        sight=self._sight,
-                        waiting=_count_waiting(gathered, learned, thresholds),
-                        held_out_rows=gathered.photo_ids,
-                        held_out_probability=learned.held_out.astype(np.float16),
-                    )
-                )
+                generation = shelf.keep(self._fit(gathered, shelf.target, seen, token))
                 logger.info(
                     "learned %d tags from %d photos in %.1f s",
-                    len(evidence.names),
-                    len(evidence.said),
+                    len(generation.model.names),
+                    generation.held_out,
                     time.monotonic() - started,
                 )
                 return generation
@@ -163,13 +160,11 @@ class PersonalLearning:
                 self._set_busy(busy=False)
 
     def catch_up(self) -> None:
-        """Learn, where something was said since this was last done.
-
-        Raises:
-            PhotoorgError: see `learn`.
-        """
-        if self._behind():
-            self.learn(self._token)
+        """Learn, where something was said since this was last done; a problem is logged."""
+        try:
+            self.learn(self._token, anew=False)
+        except PhotoorgError as problem:
+            logger.warning("nothing was learned from the newest answers: %s", problem)
 
     def model(self) -> PersonalModel | None:
         """Return the model that suggests now, or None where nothing was learned."""
@@ -178,6 +173,7 @@ class PersonalLearning:
 
     # -- QualityPort ------------------------------------------------------------------------
     def report(self) -> QualityReport:
+        self._catch_up_unasked()
         generation = self._current()
         said = self._catalog.said_of_tags()
         yes = np.bincount(said.tags[said.confirmed], minlength=len(said.names))
@@ -224,6 +220,7 @@ class PersonalLearning:
     def review(
         self, tag: str | None, limit: int = 50, skip: Collection[tuple[PhotoId, str]] = ()
     ) -> Sequence[ReviewItem]:
+        self._catch_up_unasked()
         generation, parts = self._current(), self._parts()
         if generation is None or parts is None:
             return ()
@@ -243,6 +240,7 @@ class PersonalLearning:
         )
 
     def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:
+        self._catch_up_unasked()
         generation, parts = self._current(), self._parts()
         if generation is None or parts is None:
             return ()
@@ -254,7 +252,7 @@ class PersonalLearning:
             embedded = parts.model.embed_images(vectors)[0]
             return [PhotoId(i) for i in parts.index.search(embedded, count)[0].tolist()]
 
-        return find_doubts(self._catalog, generation, alike, tag, limit)
+        return find_doubts(self._catalog, generation, parts.model.visual_key, alike, tag, limit)
 
     def set_target(self, target: float) -> None:
         if not LOWEST_TARGET <= target <= HIGHEST_TARGET:
@@ -269,11 +267,10 @@ class PersonalLearning:
         self.learn_now()
 
     def learn_now(self) -> None:
-        if self._thread is None:
+        if self._worker is None:
             self.learn(self._token)
         else:
-            self._changed_at = self._first_change = time.monotonic() - PATIENCE_SECONDS
-            self._wake.set()
+            self._worker.hurry()
 
     def go_back(self) -> bool:
         shelf = self._shelf_now()
@@ -287,7 +284,9 @@ class PersonalLearning:
         """Return the generation in use, where it was learned on the model that looks now."""
         shelf = self._shelf_now()
         generation = None if shelf is None else shelf.current()
-        return generation if generation is not None and generation.sight == self._sight else None
+        if generation is None or (generation.sight, generation.model.sizes) != self._sight:
+            return None
+        return generation
 
     def _shelf_now(self) -> PersonalShelf | None:
         with self._lock:
@@ -298,7 +297,7 @@ class PersonalLearning:
                 model = parts.model
                 self._reader = EvidenceReader(self._catalog, model, parts.encoder)
                 self._shelf = PersonalShelf(self._catalog.paths.personal, model.visual_key)
-                self._sight = model.digest
+                self._sight = (model.digest, (model.dimension, len(model.spread.mean)))
             return self._shelf
 
     def _sample(self, model: StarterModel) -> list[PhotoId]:
@@ -311,43 +310,43 @@ class PersonalLearning:
         self._busy = busy
         self._emit(QualityChanged())
 
-    def _on_change(self, change: ChangeSet) -> None:
-        if change.kinds & _TAUGHT:
-            now = time.monotonic()
-            self._changed_at = now
-            self._first_change = self._first_change or now
-            self._wake.set()
+    def _learn_quietly(self, asked: bool) -> None:
+        self.learn(self._token, anew=asked)
 
-    def _work(self) -> None:
-        """Learn when it has been quiet for a while, and where an earlier run did not get to it."""
-        stale = True
-        while not self._token.cancelled:
-            try:
-                if stale and self._behind():
-                    self.learn(self._token)
-                stale = False
-            except Cancelled:
-                return
-            except PhotoorgError as problem:
-                logger.warning("nothing was learned from the newest answers: %s", problem)
-                stale = False
-            self._wake.wait()
-            self._wake.clear()
-            while not self._token.cancelled and not self._is_quiet():
-                self._wake.wait(0.25)
-                self._wake.clear()
-            self._first_change = 0.0
-            stale = True
-
-    def _is_quiet(self) -> bool:
-        now = time.monotonic()
-        return (
-            now - self._changed_at >= QUIET_SECONDS or now - self._first_change >= PATIENCE_SECONDS
-        )
+    def _catch_up_unasked(self) -> None:
+        """Learn before answering, where nothing learns in the background."""
+        if self._worker is None:
+            self.catch_up()
 
     def _behind(self) -> bool:
-        generation = self._current()
-        return generation is None or generation.revision < int(self._catalog.revision())
+        """Return whether the catalog has changed since there was last nothing new in it."""
+        if self._current() is None:
+            return True
+        shelf = self._shelf_now()
+        return shelf is not None and shelf.seen.revision != int(self._catalog.revision())
+
+    def _fit(self, gathered: Gathered, target: float, seen: Seen, token: CancelToken) -> Generation:
+        """Learn from evidence and judge what came of it."""
+        evidence = gathered.evidence
+        learned = fit_personal(evidence, _require(self._parts()).model.spread, token.check)
+        figures = judge(learned, evidence.said, target)
+        token.check()
+        thresholds = np.array([each.threshold for each in figures], dtype=np.float32)
+        taught = evidence.examples >= LEAST_EXAMPLES
+        return Generation(
+            number=0,
+            model=replace(learned.model, thresholds=thresholds),
+            figures=figures,
+            reliability=reliability(learned.held_out[:, taught], evidence.said[:, taught] == YES),
+            held_out=len(evidence.said),
+            learned_at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
+            revision=seen.revision,
+            taught=seen.digest,
+            sight=self._sight[0],
+            waiting=_count_waiting(gathered, learned, thresholds),
+            held_out_rows=gathered.photo_ids,
+            held_out_probability=learned.held_out.astype(np.float16),
+        )
 
 
 def _count_waiting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.catalog.records import SaidOfTags
-from photoorg.core.ids import PhotoId
+from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.progress import CancelToken
 from photoorg.features.text import TextEncoder
+from photoorg.models.personal import PersonalModel
 from photoorg.models.personal_fit import NO, UNSAID, YES, Evidence
 from photoorg.models.starter import StarterModel
 from photoorg.models.vocabulary import phrases
@@ -30,9 +32,25 @@ LIBRARY_PHOTOS = 4000
 """Photos that tell what the library looks like."""
 
 _CHUNK = 1024
+_NAMES_AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What is said, and which photos there are to look at.
+
+    Attributes:
+        said: all that is known of tags on photos that can be looked at.
+        library: int64 [b], photos that can be looked at, ascending.
+        digest: changes whenever there is something new to learn.
+    """
+
+    said: SaidOfTags
+    library: NDArray[np.int64]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """Evidence, with the photos that it is of.
 
@@ -64,36 +82,48 @@ class EvidenceReader:
         self._encoder = encoder
         self._words: dict[str, NDArray[np.float32]] = {}
         self._traits: dict[int, NDArray[np.float16]] = {}
+        self._looked_at = Revision(0)
 
-    def gather(self, token: CancelToken, seed: int = 0) -> Gathered | None:
+    def remember(self, model: PersonalModel) -> None:
+        """Take over names' embeddings from what was learned before: to encode 500 takes seconds."""
+        for name, row in zip(model.names, model.words, strict=True):
+            self._words.setdefault(name, row)
+
+    def look(self) -> Snapshot:
+        """Return what there is to learn from by now."""
+        library = self._catalog.vector_ids(self._model.visual_key)
+        said = among(self._catalog.said_of_tags(), library)
+        return Snapshot(said, library, digest_of(said, len(library)))
+
+    def gather(self, snapshot: Snapshot, token: CancelToken) -> Gathered | None:
         """Return the evidence, or None where no photo that was looked at carries a tag.
 
         Raises:
             Cancelled: through the token.
         """
-        said = self._catalog.said_of_tags()
+        said, everything = snapshot.said, snapshot.library
         if not said.confirmed.any():
             return None
-        rng = np.random.default_rng(seed)
         counts = np.bincount(said.tags[said.confirmed], minlength=len(said.names))
         columns = np.argsort(-counts, kind="stable")[:MOST_TAGS]
         columns = columns[counts[columns] > 0]
         place = np.full(len(said.names), -1)
         place[columns] = np.arange(len(columns))
-        wanted = choose_photos(said, place, rng)
-        everything = self._catalog.vector_ids(self._model.visual_key)
-        around = rng.permutation(everything)[:LIBRARY_PHOTOS]
+        wanted = choose_photos(said, place)
+        around = everything[np.argsort(lot(everything), kind="stable")[:LIBRARY_PHOTOS]]
         seen = self._look(np.union1d(wanted, around), token)
         photo_ids = np.array([i for i in wanted.tolist() if i in seen], dtype=np.int64)
         if not len(photo_ids):
             return None
         names = tuple(said.names[number] for number in columns.tolist())
         library = np.array([i for i in np.sort(around).tolist() if i in seen], dtype=np.int64)
+        if not len(library):
+            return None
         # Photos on which everything was rejected say "no", but not how often a tag is right.
         tagged = len(np.unique(said.photo_ids[said.confirmed]))
         evidence = Evidence(
             names=names,
-            words=self._embed(names),
+            words=self._embed(names, token),
             traits=_rows(seen, photo_ids),
             said=said_matrix(said, place, photo_ids, len(names)),
             library=_rows(seen, library),
@@ -107,6 +137,11 @@ class EvidenceReader:
         self, photo_ids: NDArray[np.int64], token: CancelToken
     ) -> dict[int, NDArray[np.float16]]:
         """Return the traits of the photos that have a vector; those looked at lately are kept."""
+        self._looked_at, renewed, removed = self._catalog.vectors_changed_since(
+            self._model.visual_key, self._looked_at
+        )
+        for photo_id in np.concatenate([renewed, removed]).tolist():
+            self._traits.pop(photo_id, None)
         kept = {i: self._traits[i] for i in photo_ids.tolist() if i in self._traits}
         missing = [PhotoId(i) for i in photo_ids.tolist() if i not in kept]
         for start in range(0, len(missing), _CHUNK):
@@ -120,47 +155,76 @@ class EvidenceReader:
         self._traits = kept
         return kept
 
-    def forget(self, photo_ids: Sequence[PhotoId]) -> None:
-        """Look at photos anew: their vectors may have changed."""
-        for photo_id in photo_ids:
-            self._traits.pop(int(photo_id), None)
-
-    def _embed(self, names: Sequence[str]) -> NDArray[np.float32]:
+    def _embed(self, names: Sequence[str], token: CancelToken) -> NDArray[np.float32]:
         missing = [name for name in names if name not in self._words]
-        if missing:
-            sentences = [phrases(name) for name in missing]
+        for start in range(0, len(missing), _NAMES_AT_ONCE):
+            token.check()
+            batch = missing[start : start + _NAMES_AT_ONCE]
+            sentences = [phrases(name) for name in batch]
             encoded = self._encoder.encode([text for each in sentences for text in each])
-            vectors = encoded.reshape(len(missing), len(sentences[0]), -1)
+            vectors = encoded.reshape(len(batch), len(sentences[0]), -1)
             rows = self._model.embed_tags(vectors)
-            self._words.update(zip(missing, rows, strict=True))
+            self._words.update(zip(batch, rows, strict=True))
         return np.stack([self._words[name] for name in names])
 
 
-def choose_photos(
-    said: SaidOfTags, place: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return at most about `MOST_PHOTOS` photos to learn from, ascending.
+def among(said: SaidOfTags, photo_ids: NDArray[np.int64]) -> SaidOfTags:
+    """Return what is said of some photos, int64, ascending; all names stay."""
+    inside = np.isin(said.photo_ids, photo_ids, assume_unique=False)
+    if inside.all():
+        return said
+    return SaidOfTags(said.names, said.photo_ids[inside], said.tags[inside], said.confirmed[inside])
+
+
+def digest_of(said: SaidOfTags, library: int) -> str:
+    """Return what changes with any name or answer, and with the library's size by a quarter.
+
+    A few photos more that nobody said anything of are no reason to learn anew.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for text in ("\n".join(said.names), str(int(np.log(max(library, 1)) / np.log(1.25)))):
+        digest.update(f"{text}\0".encode())
+    for array in (said.photo_ids, said.tags, said.confirmed):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def lot(photo_ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return a random number for each photo, always the same one.
+
+    Photos are drawn by it, so that the next time most of them are those that were drawn before, and
+    need not be looked at again (splitmix64's finaliser, Steele et al. 2014).
+    """
+    z = photo_ids.astype(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
+    return z ^ (z >> np.uint64(31))
+
+
+def choose_photos(said: SaidOfTags, place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return at most `MOST_PHOTOS` photos to learn from, ascending.
 
     Some of each tag, with a yes and with a no, and then any.
 
     Args:
         said: all that is known.
         place: [names], below 0 for tags that are not learned.
-        rng: draws.
     """
     learned = place[said.tags] >= 0
     all_photos = np.unique(said.photo_ids[learned])
     if len(all_photos) <= MOST_PHOTOS:
         return all_photos
-    order = rng.permutation(np.flatnonzero(learned))
+    order = np.flatnonzero(learned)
+    order = order[np.argsort(lot(said.photo_ids[order]), kind="stable")]
     group = 2 * said.tags[order] + said.confirmed[order]
     by_group = np.argsort(group, kind="stable")
     group = group[by_group]
     starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
     position = np.arange(len(group)) - np.repeat(starts, np.diff(np.r_[starts, len(group)]))
     chosen = np.unique(said.photo_ids[order[by_group[position < MOST_EXAMPLES]]])
-    chosen = rng.permutation(chosen)[:MOST_PHOTOS]
-    others = rng.permutation(np.setdiff1d(all_photos, chosen))
+    chosen = chosen[np.argsort(lot(chosen), kind="stable")[:MOST_PHOTOS]]
+    others = np.setdiff1d(all_photos, chosen)
+    others = others[np.argsort(lot(others), kind="stable")]
     return np.sort(np.concatenate([chosen, others[: MOST_PHOTOS - len(chosen)]]))
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoorg.core.ids import PhotoId
+from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.quality import Doubt, ReviewItem, TagTrust
 from photoorg.jobs.personal_shelf import Generation
 from photoorg.models.personal import LEAST_EXAMPLES, PersonalModel, column_of
 from photoorg.models.personal_quality import usefulness
-from photoorg.search.personal import SaidCatalog, Sight, judge_photos
+from photoorg.search.personal import SaidCatalog, Sight, judge_photos, names_now
 
 Nearest = Callable[[NDArray[np.float32], int], Sequence[PhotoId]]
 """Returns the photos whose embeddings [e] are nearest to one."""
@@ -28,11 +29,22 @@ is hard to see is not wrong on all of its photos."""
 _SAMPLE = 2000
 _NEAREST = 200
 _TAGS_ASKED = 25
+_ASKED_OF_PHOTO = 3
 _SPEAK_AGAINST = 3
 
 
+class JudgedCatalog(SaidCatalog, Protocol):
+    """A catalog that knows which photos are in the library, and what the person stands by."""
+
+    def vector_ids(self, model_key: ModelKey) -> NDArray[np.int64]:
+        """Return the photos in the library that have a vector of this model, int64, ascending."""
+
+    def kept_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags of each photo that were doubted, and that the person stands by."""
+
+
 def find_questions(
-    catalog: SaidCatalog,
+    catalog: JudgedCatalog,
     sight: Sight,
     model: PersonalModel,
     nearest: Nearest,
@@ -56,13 +68,15 @@ def find_questions(
         limit: questions at most.
         skip: what is not to be asked.
     """
-    columns = _asked(model, tag)
+    spelled = names_now(catalog, model)
+    columns = _asked(model, np.array([bool(name) for name in spelled]), tag)
     if not len(columns):
         return ()
+    names = [spelled[column] for column in columns.tolist()]
     found = set(sample[:_SAMPLE])
     for column in columns.tolist():
         found.update(nearest(model.direction(column), _NEAREST))
-    listed = sorted(found)
+    listed = sorted(found.intersection(catalog.vector_ids(sight.visual_key).tolist()))
     decided = catalog.decided_tags(listed)
     skipped = {(photo_id, name.casefold()) for photo_id, name in skip}
     items: list[ReviewItem] = []
@@ -71,42 +85,40 @@ def find_questions(
         useful = usefulness(chosen, model.examples[columns].astype(np.float32))
         for row, photo_id in enumerate(ids):
             known = {name.casefold() for name in decided.get(photo_id, ())}
-            for place in np.argsort(-useful[row])[:3].tolist():
-                name = model.names[columns[place]]
-                key = name.casefold()
-                if key not in known and (photo_id, key) not in skipped:
-                    items.append(
-                        ReviewItem(
-                            photo_id, name, float(chosen[row, place]), float(useful[row, place])
-                        )
-                    )
+            best = np.argsort(-useful[row])[: _ASKED_OF_PHOTO + len(known)].tolist()
+            keys = ((place, names[place].casefold()) for place in best)
+            open_ = [p for p, key in keys if key not in known and (photo_id, key) not in skipped]
+            items += [
+                ReviewItem(
+                    photo_id, names[place], float(chosen[row, place]), float(useful[row, place])
+                )
+                for place in open_[:_ASKED_OF_PHOTO]
+            ]
     items.sort(key=lambda item: -item.usefulness)
     return _mixed(items, limit) if tag is None else _one_each(items, limit)
 
 
-def _asked(model: PersonalModel, tag: str | None) -> NDArray[np.intp]:
-    """Return the columns of the tags to ask about."""
+def _asked(model: PersonalModel, there: NDArray[np.bool_], tag: str | None) -> NDArray[np.intp]:
+    """Return the columns of the tags to ask about, of those that are still there."""
     if tag is not None:
         column = column_of(model.names).get(tag.casefold())
-        return np.array([] if column is None else [column], dtype=np.intp)
+        return np.array([] if column is None or not there[column] else [column], dtype=np.intp)
     # Where there are a few examples one more says most; of a tag with one, little can be asked.
-    known = np.flatnonzero(model.examples >= 2)
+    known = np.flatnonzero((model.examples >= 2) & there)
     worth = np.abs(np.log(np.maximum(model.examples[known], 1) / LEAST_EXAMPLES))
     return known[np.argsort(worth, kind="stable")][:_TAGS_ASKED]
 
 
 def _mixed(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
-    """Choose of many tags, so that no tag and no photo takes all questions."""
+    """Choose of many tags, so that no tag and no photo takes all questions if others have some."""
     of_tag: Counter[str] = Counter()
     most = max(3, limit // 8)
     chosen: list[ReviewItem] = []
+    others: list[ReviewItem] = []
     for item in _one_each(items, len(items)):
-        if of_tag[item.tag] < most:
-            of_tag[item.tag] += 1
-            chosen.append(item)
-            if len(chosen) == limit:
-                break
-    return chosen
+        of_tag[item.tag] += 1
+        (chosen if of_tag[item.tag] <= most else others).append(item)
+    return sorted([*chosen, *others][:limit], key=lambda item: -item.usefulness)
 
 
 def _one_each(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
@@ -120,8 +132,9 @@ def _one_each(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
 
 
 def find_doubts(
-    catalog: SaidCatalog,
+    catalog: JudgedCatalog,
     generation: Generation,
+    visual_key: ModelKey,
     nearest: Callable[[PhotoId, int], Sequence[PhotoId]],
     tag: str | None,
     limit: int,
@@ -129,32 +142,43 @@ def find_doubts(
     """Return given tags that are probably mistakes, least probable first.
 
     A tag's own photos are compared with each other, each judged by what was learned from the rest:
-    doubted are those that are improbable, and the least probable of their tag.
+    doubted are those that are improbable, and the least probable of their tag. What the person was
+    asked about already, and stands by, is left out.
 
     Args:
         catalog: of the library.
         generation: what was learned.
+        visual_key: of the vectors by which photos were judged.
         nearest: returns the photos most alike to one.
         tag: look at this one alone; None looks at all.
         limit: mistakes at most.
     """
     model = generation.model
     probability = generation.held_out_probability.astype(np.float32)
-    listed = [PhotoId(photo_id) for photo_id in generation.held_out_rows.tolist()]
-    carried = catalog.confirmed_tags(listed)
+    judged = [PhotoId(photo_id) for photo_id in generation.held_out_rows.tolist()]
+    shown = frozenset(catalog.vector_ids(visual_key).tolist())
+    carried = catalog.confirmed_tags(judged)
+    kept = catalog.kept_tags(judged)
+    spelled = names_now(catalog, model)
     found: list[tuple[float, PhotoId, str]] = []
-    for column, name in enumerate(model.names):
-        if tag is not None and name.casefold() != tag.casefold():
+    for column, name in enumerate(spelled):
+        if not name or (tag is not None and name.casefold() != tag.casefold()):
             continue
         if generation.figures[column].trust is TagTrust.TOO_FEW:
             continue
-        rows = [row for row, photo_id in enumerate(listed) if name in carried.get(photo_id, ())]
+        rows = [
+            row
+            for row, photo_id in enumerate(judged)
+            if photo_id in shown and name in carried.get(photo_id, ())
+        ]
         if not rows:
             continue
         own = probability[rows, column]
         bar = min(DOUBTFUL, float(np.quantile(own, _STRANGE)))
         found += [
-            (float(p), listed[row], name) for row, p in zip(rows, own, strict=True) if p <= bar
+            (float(p), judged[row], name)
+            for row, p in zip(rows, own, strict=True)
+            if p <= bar and name not in kept.get(judged[row], ())
         ]
     found.sort()
     return tuple(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,27 @@ from photoorg.core.quality import (
     ReliabilityBin,
     TagTrust,
 )
-from photoorg.features.storage import Manifest, load_model, save_model
+from photoorg.features.storage import (
+    MANIFEST_SUFFIX,
+    TENSORS_SUFFIX,
+    Manifest,
+    load_model,
+    save_model,
+    write_in_one_step,
+)
 from photoorg.models.personal import KIND, PersonalModel
 from photoorg.models.personal_quality import TagFigures
 
 logger = logging.getLogger(__name__)
 
 _POINTER = "current.json"
-_KEPT = 2
+_LARGEST_POINTER = 4096
+_HIGHEST_NUMBER = 10**12
+_PROBLEMS = (LookupError, TypeError, ValueError, ArithmeticError, RecursionError)
+"""What reading a file raises that somebody wrote or cut."""
+
+_WRITING_SECONDS = 60.0
+"""How long a file that nobody points to may be one that another process still writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,7 @@ class Generation:
         held_out: photos that it was judged on.
         learned_at: ISO 8601.
         revision: of the catalog that it has seen.
+        taught: digest of what it was learned from.
         sight: digest of the model under it.
         waiting: for each tag, about how many photos would get it suggested.
         held_out_rows: the photos that were judged, int64 [n].
@@ -61,10 +76,24 @@ class Generation:
     held_out: int
     learned_at: str
     revision: int
+    taught: str
     sight: str
     waiting: tuple[int, ...]
     held_out_rows: NDArray[np.int64]
     held_out_probability: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Up to where what the person said was learned from, whichever generation is in use.
+
+    Attributes:
+        revision: of the catalog.
+        digest: of what was said there.
+    """
+
+    revision: int = -1
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +102,7 @@ class _Pointer:
     before: int = 0
     newest: int = 0
     target: float = DEFAULT_TARGET
+    seen: Seen = Seen()
 
 
 class PersonalShelf:
@@ -88,7 +118,7 @@ class PersonalShelf:
         self._visual_key = visual_key
         self._lock = threading.RLock()
         self._loaded: Generation | None = None
-        self._stamp = 0
+        self._stamp: tuple[int, ...] = ()
 
     @property
     def target(self) -> float:
@@ -104,6 +134,20 @@ class PersonalShelf:
         with self._lock:
             self._write(replace(self._read(), target=target))
 
+    @property
+    def seen(self) -> Seen:
+        """Up to where what the person said was learned from."""
+        return self._read().seen
+
+    def set_seen(self, seen: Seen) -> None:
+        """Remember that nothing new was said up to here.
+
+        Raises:
+            EnvironmentProblem: it cannot be written.
+        """
+        with self._lock:
+            self._write(replace(self._read(), seen=seen))
+
     def current(self) -> Generation | None:
         """Return the generation in use, or None where there is none that can be used.
 
@@ -113,7 +157,9 @@ class PersonalShelf:
             stamp = self._stamp_now()
             if stamp != self._stamp:
                 self._stamp = stamp
-                self._loaded = self._load(self._read().current)
+                number = self._read().current
+                if self._loaded is None or self._loaded.number != number:
+                    self._loaded = self._load(number)
             return self._loaded
 
     def keep(self, generation: Generation) -> Generation:
@@ -126,17 +172,23 @@ class PersonalShelf:
             EnvironmentProblem: it cannot be written; the one in use stays.
         """
         with self._lock:
-            pointer = self._read()
-            generation = replace(generation, number=max(pointer.newest, pointer.current) + 1)
-            save_model(self._stem(generation.number), *_describe(generation, self._visual_key))
-            self._write(
-                replace(
-                    pointer,
-                    current=generation.number,
-                    before=pointer.current,
-                    newest=generation.number,
+            generation = replace(generation, number=self._claim())
+            stem = self._stem(generation.number)
+            try:
+                save_model(stem, *_describe(generation, self._visual_key))
+                pointer = self._read()
+                self._write(
+                    replace(
+                        pointer,
+                        current=generation.number,
+                        before=pointer.current,
+                        newest=generation.number,
+                        seen=Seen(generation.revision, generation.taught),
+                    )
                 )
-            )
+            except EnvironmentProblem:
+                _delete(stem.with_suffix(MANIFEST_SUFFIX), stem.with_suffix(TENSORS_SUFFIX))
+                raise
             self._loaded, self._stamp = generation, self._stamp_now()
             self._forget_others()
             return generation
@@ -149,19 +201,42 @@ class PersonalShelf:
         """
         with self._lock:
             pointer = self._read()
-            if not pointer.before or self._load(pointer.before) is None:
+            other = self._load(pointer.before)
+            if other is None:
                 return False
             self._write(replace(pointer, current=pointer.before, before=pointer.current))
+            self._loaded, self._stamp = other, self._stamp_now()
             return True
 
     def _stem(self, number: int) -> Path:
         return self._folder / f"learned-{number}"
 
-    def _stamp_now(self) -> int:
+    def _claim(self) -> int:
+        """Return a number that no generation has, and that no other process gets.
+
+        Raises:
+            EnvironmentProblem: the folder cannot be written.
+        """
+        number = max(self._read().newest, self._highest()) + 1
         try:
-            return (self._folder / _POINTER).stat().st_mtime_ns
+            self._folder.mkdir(parents=True, exist_ok=True)
+            while True:
+                try:
+                    self._stem(number).with_suffix(MANIFEST_SUFFIX).touch(exist_ok=False)
+                except FileExistsError:
+                    number += 1
+                else:
+                    return number
+        except OSError as error:
+            raise _cannot_write(self._folder, error) from error
+
+    def _stamp_now(self) -> tuple[int, ...]:
+        """Return what changes whenever the pointer is replaced."""
+        try:
+            status = (self._folder / _POINTER).stat()
         except OSError:
-            return 0
+            return ()
+        return status.st_mtime_ns, status.st_ino, status.st_size
 
     def _load(self, number: int) -> Generation | None:
         if not number:
@@ -169,51 +244,77 @@ class PersonalShelf:
         try:
             file = load_model(self._stem(number), kind=KIND, visual_key=self._visual_key)
             return _restore(number, PersonalModel.from_file(file), file.manifest, file.tensors)
-        except (ModelFileProblem, EnvironmentProblem, KeyError, TypeError, ValueError) as problem:
+        except (*_PROBLEMS, ModelFileProblem, EnvironmentProblem) as problem:
             # It is learned anew from what the person said, which is in the catalog.
             logger.warning("what was learned cannot be used: %s", problem)
             return None
 
     def _read(self) -> _Pointer:
         try:
-            found = json.loads((self._folder / _POINTER).read_text(encoding="utf-8"))
+            with (self._folder / _POINTER).open("rb") as file:
+                found = json.loads(file.read(_LARGEST_POINTER))
             return _Pointer(
                 int(found["current"]),
                 int(found["before"]),
-                int(found["newest"]),
-                min(max(float(found["target"]), LOWEST_TARGET), HIGHEST_TARGET),
+                min(int(found["newest"]), _HIGHEST_NUMBER),
+                _target(float(found["target"])),
+                Seen(int(found["seen"]["revision"]), str(found["seen"]["digest"])),
             )
         except FileNotFoundError:
             return _Pointer()
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+        except (*_PROBLEMS, OSError) as problem:
             logger.warning("the note on what was learned is damaged: %s", problem)
             return _Pointer(newest=self._highest())
 
     def _highest(self) -> int:
         """Return the highest number that is taken, so that none is written over."""
         taken = (path.stem.partition("-")[2] for path in self._folder.glob("learned-*.json"))
-        return max((int(number) for number in taken if number.isdigit()), default=0)
+        numbers = (int(name) for name in taken if name.isascii() and name.isdigit())
+        return max((number for number in numbers if number <= _HIGHEST_NUMBER), default=0)
 
     def _write(self, pointer: _Pointer) -> None:
-        path = self._folder / _POINTER
-        fresh = path.with_suffix(".part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(asdict(pointer)) + "\n", encoding="utf-8")
-            fresh.replace(path)
+            write_in_one_step(
+                self._folder / _POINTER, (json.dumps(asdict(pointer)) + "\n").encode()
+            )
         except OSError as error:
-            raise EnvironmentProblem(
-                f"{path} cannot be written ({error.strerror}).",
-                "Free some space or mend the folder's permissions.",
-            ) from error
+            raise _cannot_write(self._folder, error) from error
 
     def _forget_others(self) -> None:
-        """Delete generations that nobody can go back to."""
+        """Delete generations that nobody can go back to; it is tried again the next time."""
         pointer = self._read()
         kept = {self._stem(number).name for number in (pointer.current, pointer.before)}
         for path in self._folder.glob("learned-*"):
-            if path.stem not in kept:
-                path.unlink(missing_ok=True)
+            if path.name.partition(".")[0] not in kept and _age(path) > _WRITING_SECONDS:
+                _delete(path)
+
+
+def _target(target: float) -> float:
+    return target if LOWEST_TARGET <= target <= HIGHEST_TARGET else DEFAULT_TARGET
+
+
+def _age(path: Path) -> float:
+    """Return for how many seconds a file has been as it is; 0 where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _delete(*paths: Path) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s cannot be deleted: %s", path, error)
+
+
+def _cannot_write(folder: Path, error: OSError) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"What was learned cannot be written to {folder} ({error.strerror}).",
+        "Free some space or mend the folder's permissions.",
+    )
 
 
 def _describe(
@@ -240,6 +341,7 @@ def _describe(
             "held_out": generation.held_out,
             "learned_at": generation.learned_at,
             "revision": generation.revision,
+            "taught": generation.taught,
         },
     )
     tensors = dict(generation.model.tensors())
@@ -251,7 +353,7 @@ def _describe(
 def _restore(number: int, model: PersonalModel, manifest: Manifest, tensors: Any) -> Generation:
     config, training = manifest.config, manifest.training
     figures = tuple(
-        TagFigures(TagTrust(trust), float(threshold), _estimate(p), _estimate(r), float(gain))
+        TagFigures(TagTrust(trust), float(threshold), _estimate(p), _estimate(r), _share(gain))
         for trust, threshold, p, r, gain in zip(
             config["trust"],
             model.thresholds.tolist(),
@@ -264,6 +366,8 @@ def _restore(number: int, model: PersonalModel, manifest: Manifest, tensors: Any
     if len(figures) != len(model.names):
         raise ValueError("figures and tags differ in number")
     rows, probability = tensors["held_out.rows"], tensors["held_out.probability"]
+    if rows.dtype != np.int64 or probability.dtype != np.float16:
+        raise ValueError("held-out probabilities are not what they should be")
     if probability.shape != (len(rows), len(model.names)):
         raise ValueError("held-out probabilities do not fit")
     return Generation(
@@ -271,12 +375,13 @@ def _restore(number: int, model: PersonalModel, manifest: Manifest, tensors: Any
         model=model,
         figures=figures,
         reliability=tuple(
-            ReliabilityBin(float(each[0]), Estimate(*map(float, each[1:4])), int(each[4]))
+            ReliabilityBin(_share(each[0]), _judged(each[1:4]), int(each[4]))
             for each in config["reliability"]
         ),
         held_out=int(training["held_out"]),
         learned_at=str(training["learned_at"]),
         revision=int(training["revision"]),
+        taught=str(training["taught"]),
         sight=str(config["sight"]),
         waiting=tuple(int(count) for _, count in zip(figures, config["waiting"], strict=True)),
         held_out_rows=rows,
@@ -289,4 +394,32 @@ def _listed(estimate: Estimate | None) -> list[float]:
 
 
 def _estimate(listed: list[float]) -> Estimate | None:
-    return Estimate(*map(float, listed)) if listed else None
+    """Read an estimate, which a damaged file may not have as it should be.
+
+    Raises:
+        ValueError: it is no share within its bounds.
+    """
+    if not listed:
+        return None
+    value, low, high = map(float, listed)
+    if not 0 <= low <= value <= high <= 1:
+        raise ValueError("an estimate is no share")
+    return Estimate(value, low, high)
+
+
+def _judged(listed: list[float]) -> Estimate:
+    estimate = _estimate(listed)
+    if estimate is None:
+        raise ValueError("an estimate is missing")
+    return estimate
+
+
+def _share(number: float) -> float:
+    """Read a share.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not 0 <= float(number) <= 1:
+        raise ValueError("a share lies outside of 0 and 1")
+    return float(number)

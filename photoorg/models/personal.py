@@ -39,6 +39,14 @@ KIND = "default"
 LEAST_EXAMPLES = 5
 """Photos with a tag from which on it is suggested."""
 
+_COMPANY_LIMIT = 4.0
+"""How many standard deviations company may speak for or against a tag at most."""
+
+_STEEPEST = 100.0
+
+_NEVER = 2.0
+"""A threshold that no probability reaches, as it is saved: files hold no infinities."""
+
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
@@ -134,11 +142,17 @@ class PersonalModel:
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, as they are saved."""
-        return {
+        arrays = {
             field.name: getattr(self, field.name)
             for field in fields(self)
             if field.name not in ("names", "slope")
         }
+        return {**arrays, "thresholds": np.minimum(self.thresholds, np.float32(_NEVER))}
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Lengths of an embedded name and of a photo's traits."""
+        return self.words.shape[1], self.look.shape[1]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -155,16 +169,17 @@ class PersonalModel:
         names, slope = file.manifest.config.get("tags"), file.manifest.config.get("slope")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ModelFileProblem("The default model does not say its tags.")
-        if not isinstance(slope, float | int) or not np.isfinite(slope):
+        if not isinstance(slope, float) or not 0 < slope <= _STEEPEST:
             raise ModelFileProblem("The default model does not say its slope.")
         k = len(names)
         look = take_tensor(file, "look", (k, None))
         examples = file.tensors.get("examples")
         if examples is None or examples.shape != (k,) or examples.dtype != np.int64:
             raise ModelFileProblem("The default model does not say what it learned from.")
-        thresholds = file.tensors.get("thresholds")
-        if thresholds is None or thresholds.shape != (k,) or np.isnan(thresholds).any():
-            raise ModelFileProblem("The default model has no thresholds.")
+        words = take_tensor(file, "words", (k, None))
+        if words.shape[1] > look.shape[1]:
+            raise ModelFileProblem("The default model's names and looks do not fit together.")
+        thresholds = take_tensor(file, "thresholds", (k,))
         each = {
             name: take_tensor(file, name, (k,))
             for name in (
@@ -178,14 +193,14 @@ class PersonalModel:
         }
         return cls(
             names=tuple(names),
-            words=take_tensor(file, "words", (k, None)),
+            words=words,
             mean=take_tensor(file, "mean", (look.shape[1],)),
             look=look,
             company=take_tensor(file, "company", (k, k)),
             weights=take_tensor(file, "weights", (k, 3)),
             slope=float(slope),
             examples=examples,
-            thresholds=thresholds.astype(np.float32),
+            thresholds=np.where(thresholds >= _NEVER, np.float32(np.inf), thresholds),
             **each,
         )
 
@@ -202,7 +217,9 @@ def company_scores(
     mean: NDArray[np.float32],
     scale: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return what the tags of photos say of each tag, standardised; 0 for photos without any.
+    """Return what the tags of photos say of each tag, standardised and within bounds.
+
+    It is 0 for photos without any other tag.
 
     Args:
         tags: bool [n, k].
@@ -214,7 +231,8 @@ def company_scores(
     scores = (tags.astype(np.float32) - usual) @ company
     # A tag says nothing of itself, so a photo is without company for a tag that is its only one.
     others = tags.sum(axis=1, dtype=np.int64)[:, None] - tags > 0
-    return np.asarray(np.where(others, (scores - mean) * scale, 0), dtype=np.float32)
+    limited = np.clip((scores - mean) * scale, -_COMPANY_LIMIT, _COMPANY_LIMIT)
+    return np.asarray(np.where(others, limited, 0), dtype=np.float32)
 
 
 def column_of(names: Sequence[str]) -> dict[str, int]:

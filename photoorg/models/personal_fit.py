@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from photoorg.models.personal import (
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -33,7 +35,6 @@ _REJECTED = 0.2
 """How much a rejected photo weighs, in photos of the library per example of the tag."""
 
 _COMPANY_RIDGE = 8.0
-_COMPANY_LIMIT = 4.0
 _COMPANY_SHARE = 0.7
 """Of what the company seems to say; it overlaps with what is seen."""
 
@@ -53,7 +54,9 @@ _SLOPE_CAUTION = 20.0
 _USUAL_SLOPE = 0.6
 _LEAST_SCALE = 1e-6
 _STEPS = 30
-_ROUNDS = 20
+_PHOTOS_AT_ONCE = 1024
+_TAGS_AT_ONCE = 50
+"""Of 8,000 photos, so that nothing takes more than a few MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +98,41 @@ class Learned:
     library: Floats
 
 
-def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
+def fit_personal(
+    evidence: Evidence, prior: Spread, check: Callable[[], None] = lambda: None
+) -> Learned:
     """Learn all tags from what was said.
 
     Args:
         evidence: at least one tag and one photo.
         prior: the shipped spread of traits.
+        check: called now and then; what it raises ends the work.
     """
     spread = _with_library(prior, evidence.library)
     yes = evidence.said == YES
     word = word_scores(evidence.traits, evidence.words)
     around_word = word_scores(evidence.library, evidence.words)
     word_mean, word_scale = _standard(around_word, word)
-    look, held_out_look = _fit_look(evidence, spread)
+    check()
+    look, held_out_look = _fit_look(evidence, spread, check)
+    check()
     company = _Company.fit(yes)
-    heard = Witnesses(
-        np.asarray((word - word_mean) * word_scale, dtype=np.float32),
-        held_out_look,
-        company.held_out,
-    )
-    around = Witnesses(
-        np.asarray((around_word - word_mean) * word_scale, dtype=np.float32),
-        np.asarray((evidence.library - spread.mean) @ look.T, dtype=np.float32),
-        np.zeros_like(around_word),
-    )
+    check()
+    word -= word_mean
+    word *= word_scale
+    around_word -= word_mean
+    around_word *= word_scale
+    heard = Witnesses(word, held_out_look, company.held_out)
+    around_look = evidence.library @ look.T
+    around_look -= look @ spread.mean
+    around = Witnesses(around_word, around_look, np.broadcast_to(np.float32(0), around_word.shape))
     weights, middle = _weigh(heard, yes, around)
-    slope, shift = _calibrate(_total(heard, weights) - middle, evidence.said)
+    total, total_around = _total(heard, weights), _total(around, weights)
+    # Tens of MB that are not needed any more.
+    del word, around_word, held_out_look, around_look, heard, around
+    total -= middle
+    total_around -= middle
+    slope, shift = _calibrate(total, evidence.said, check)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
     model = PersonalModel(
         names=evidence.names,
@@ -139,7 +151,10 @@ def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
     )
-    return Learned(model, model.probabilities(heard), model.probabilities(around))
+    base = _logit(usual) + shift
+    return Learned(
+        model, _probabilities(total, slope, base), _probabilities(total_around, slope, base)
+    )
 
 
 def _with_library(prior: Spread, traits: Floats) -> Spread:
@@ -158,11 +173,18 @@ def _with_library(prior: Spread, traits: Floats) -> Spread:
     )
 
 
+def _probabilities(total: Floats, slope: float, base: Floats) -> Floats:
+    """Return probabilities [n, k] from log likelihood ratios [n, k], which are spent for it."""
+    total *= np.float32(slope)
+    total += base
+    return sigmoid(total)
+
+
 def _total(heard: Witnesses, weights: Floats) -> Floats:
-    return np.asarray(
-        heard.word * weights[:, 0] + heard.look * weights[:, 1] + heard.company * weights[:, 2],
-        dtype=np.float32,
-    )
+    total = heard.word * weights[:, 0]
+    total += heard.look * weights[:, 1]
+    total += heard.company * weights[:, 2]
+    return total
 
 
 def _standard(library: Floats, said: Floats) -> tuple[Floats, Floats]:
@@ -171,45 +193,124 @@ def _standard(library: Floats, said: Floats) -> tuple[Floats, Floats]:
     return rows.mean(axis=0), (1 / np.maximum(rows.std(axis=0), _LEAST_SCALE)).astype(np.float32)
 
 
-def _fit_look(evidence: Evidence, spread: Spread) -> tuple[Floats, Floats]:
+def _fit_look(
+    evidence: Evidence, spread: Spread, check: Callable[[], None]
+) -> tuple[Floats, Floats]:
     """Return the directions [k, d], and the scores [n, k] of photos that are left out in turn.
 
     With A the inverse covariance and m the mean of a tag's n photos, a photo x has the score
     x A m; left out of m it has (n x A m - x A x) / (n - 1). A rejected photo is left out of a
-    ridge regression on 0: its score is divided by one less its leverage.
+    ridge regression on 0: its score is divided by one less its leverage. A rejected photo that
+    scores below 0 without that, on the far side from the tag, has nothing to teach: to regress it
+    on 0 would raise it.
     """
     covariance = spread.covariance
     ridge = _SPREAD_RIDGE * np.trace(covariance) / len(covariance)
-    inverse = np.linalg.inv(covariance.astype(np.float64) + ridge * np.eye(len(covariance)))
-    inverse = inverse.astype(np.float32)
-    centred = evidence.traits - spread.mean
-    lengths = np.einsum("nd,nd->n", centred @ inverse, centred)
+    ridged = covariance.astype(np.float64) + ridge * np.eye(len(covariance))
+    inverse = np.linalg.inv(ridged).astype(np.float32)
+    at = _Looked(evidence.traits, spread.mean, inverse, ridged)
     yes, no = evidence.said == YES, evidence.said == NO
     counts = yes.sum(axis=0)
-    shares = yes.T.astype(np.float32) / np.maximum(counts, 1)[:, None].astype(np.float32)
-    means = shares @ centred
+    means = yes.T.astype(np.float32) @ evidence.traits
+    means -= counts[:, None].astype(np.float32) * spread.mean
+    means /= np.maximum(counts, 1)[:, None].astype(np.float32)
     look = means @ inverse
+    everywhere = at.lengths()
+    lengths = {tag: everywhere[yes[:, tag]] for tag in range(len(counts))}
     leverage: dict[int, Floats] = {}
     for tag in np.flatnonzero(no.any(axis=0)).tolist():
-        rejected = centred[no[:, tag]]
-        reach = rejected @ inverse
+        check()
+        no[no[:, tag], tag] = at.centred(no[:, tag]) @ look[tag] > 0
         weight = _REJECTED / max(int(counts[tag]), 1)
-        inner = np.linalg.inv(np.eye(len(rejected)) / weight + reach @ rejected.T)
-        look[tag] -= (reach.T @ (inner @ (reach @ means[tag]))).astype(np.float32)
-        left = reach @ rejected.T
-        leverage[tag] = (weight * np.diag(left - left @ inner @ left)).astype(np.float32)
+        reject = _reject_few if no[:, tag].sum() <= len(covariance) else _reject_many
+        look[tag], lengths[tag], leverage[tag] = reject(
+            at, means[tag], yes[:, tag], no[:, tag], weight
+        )
     scale = 1 / np.sqrt(np.maximum(np.einsum("kd,kd->k", look @ covariance, look), _LEAST_SCALE))
-    scores = np.asarray(centred @ look.T, dtype=np.float32)
-    held_out = scores.copy()
-    for tag in range(len(counts)):
-        rows, count = yes[:, tag], int(counts[tag])
+    held_out = _floats(evidence.traits @ look.T)
+    held_out -= look @ spread.mean
+    for tag, count in enumerate(counts.tolist()):
+        rows = yes[:, tag]
         if count > 1:
-            held_out[rows, tag] = (count * scores[rows, tag] - lengths[rows]) / (count - 1)
+            held_out[rows, tag] = (count * held_out[rows, tag] - lengths[tag]) / (count - 1)
         else:
             held_out[rows, tag] = 0  # nothing is left to compare it with
         if tag in leverage:
             held_out[no[:, tag], tag] /= np.maximum(1 - leverage[tag], 0.1)
-    return look * scale[:, None].astype(np.float32), held_out * scale.astype(np.float32)
+    held_out *= scale.astype(np.float32)
+    return look * scale[:, None].astype(np.float32), held_out
+
+
+class _Looked(NamedTuple):
+    """What directions are made from.
+
+    Attributes:
+        traits: float32 [n, d], photos.
+        mean: float32 [d], of the library.
+        inverse: float32 [d, d], of `ridged`.
+        ridged: float64 [d, d], the covariance with its ridge.
+    """
+
+    traits: Floats
+    mean: Floats
+    inverse: Floats
+    ridged: NDArray[np.float64]
+
+    def centred(self, rows: NDArray[np.bool_] | slice) -> Floats:
+        return self.traits[rows] - self.mean
+
+    def lengths(self) -> Floats:
+        """Return x S^-1 x of each photo, [n]; in parts, since a copy of all takes tens of MB."""
+        parts = [
+            np.einsum("nd,nd->n", part @ self.inverse, part)
+            for start in range(0, len(self.traits), _PHOTOS_AT_ONCE)
+            for part in (self.centred(slice(start, start + _PHOTOS_AT_ONCE)),)
+        ]
+        return _floats(np.concatenate(parts))
+
+
+def _reject_few(
+    at: _Looked, mean: Floats, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+) -> tuple[Floats, Floats, Floats]:
+    """Push a tag's score down on rejected photos X: the covariance S becomes S + w X'X.
+
+    Args:
+        at: what directions are made from.
+        mean: [d], of the tag's photos.
+        yes: bool [n], those.
+        no: bool [n], the rejected ones.
+        weight: w.
+
+    Returns:
+        The direction [d], the lengths x (S + w X'X)^-1 x of the tag's photos, and the leverages of
+        the rejected ones; by Woodbury's identity, so that nothing larger than X X' is inverted.
+    """
+    rejected, carried = at.centred(no), at.centred(yes)
+    reach = rejected @ at.inverse
+    inner = np.linalg.inv(np.eye(len(rejected)) / weight + reach @ rejected.T)
+    direction = mean @ at.inverse
+    direction = direction - reach.T @ (inner @ (rejected @ direction))
+    cross = carried @ reach.T
+    lengths = np.einsum("nd,nd->n", carried @ at.inverse, carried)
+    lengths = lengths - np.einsum("nr,nr->n", cross @ inner, cross)
+    return _floats(direction), _floats(lengths), _floats(1 - np.diag(inner) / weight)
+
+
+def _reject_many(
+    at: _Looked, mean: Floats, yes: NDArray[np.bool_], no: NDArray[np.bool_], weight: float
+) -> tuple[Floats, Floats, Floats]:
+    """Do what `_reject_few` does where there are more rejected photos than traits."""
+    rejected, carried = at.centred(no), at.centred(yes)
+    inverse = _floats(np.linalg.inv(at.ridged + weight * (rejected.T @ rejected)))
+    return (
+        mean @ inverse,
+        np.einsum("nd,nd->n", carried @ inverse, carried),
+        _floats(weight * np.einsum("nd,nd->n", rejected @ inverse, rejected)),
+    )
+
+
+def _floats(values: NDArray[np.floating]) -> Floats:
+    return np.asarray(values, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,24 +333,39 @@ class _Company:
     def fit(cls, tags: NDArray[np.bool_]) -> _Company:
         """Learn from the tags bool [n, k] of photos."""
         usual = tags.mean(axis=0, dtype=np.float32)
-        whole = _company_matrix(tags, usual)
-        scores = (tags.astype(np.float32) - usual) @ whole
-        mean = scores.mean(axis=0)
-        scale = (1 / np.maximum(scores.std(axis=0), 0.02)).astype(np.float32)
+        together = _together(tags, usual)
+        whole = _company_matrix(together)
+        # Of all photos' scores; their mean is 0, since what is usual is taken off their tags.
+        variance = ((together @ whole) * whole).sum(axis=0) / max(len(tags), 1)
+        mean = np.zeros(len(usual), dtype=np.float32)
+        scale = (1 / np.maximum(np.sqrt(np.maximum(variance, 0)), 0.02)).astype(np.float32)
         held_out = np.zeros(tags.shape, dtype=np.float32)
-        halves = np.arange(len(tags)) % 2 == 0
-        for half in (halves, ~halves):
-            if half.any() and (~half).any():
-                learned = _company_matrix(tags[~half], usual)
-                held_out[half] = company_scores(tags[half], learned, usual, mean, scale)
-        limited = np.clip(held_out, -_COMPANY_LIMIT, _COMPANY_LIMIT)
-        return cls(whole, mean.astype(np.float32), scale, limited)
+        for first in (0, 1):
+            rows, others = tags[first::2], tags[1 - first :: 2]
+            if len(rows) and len(others):
+                learned = _company_matrix(_together(others, usual))
+                scores = held_out[first::2]
+                for start in range(0, len(rows), _PHOTOS_AT_ONCE):
+                    part = slice(start, start + _PHOTOS_AT_ONCE)
+                    scores[part] = company_scores(rows[part], learned, usual, mean, scale)
+        return cls(whole, mean, scale, held_out)
 
 
-def _company_matrix(tags: NDArray[np.bool_], usual: Floats) -> Floats:
+def _together(tags: NDArray[np.bool_], usual: Floats) -> NDArray[np.float64]:
+    """Return how tags bool [n, k] go together, [k, k], what is usual being taken off them.
+
+    Counted, and centred after: whole numbers are exact in float32, and it takes half the memory.
+    """
+    carried = tags.astype(np.float32)
+    counted: NDArray[np.float64] = (carried.T @ carried).astype(np.float64)
+    often = np.outer(np.diag(counted), usual)
+    counted += len(tags) * np.outer(usual, usual).astype(np.float64) - often - often.T
+    return counted
+
+
+def _company_matrix(together: NDArray[np.float64]) -> Floats:
     """Regress each tag on all others; the diagonal is zero."""
-    centred = tags.astype(np.float64) - usual
-    inverse = np.linalg.inv(centred.T @ centred + _COMPANY_RIDGE * np.eye(tags.shape[1]))
+    inverse = np.linalg.inv(together + _COMPANY_RIDGE * np.eye(len(together)))
     matrix = -inverse / np.diag(inverse)
     np.fill_diagonal(matrix, 0)
     return matrix.astype(np.float32)
@@ -295,14 +411,15 @@ def _apart(scores: Floats, yes: NDArray[np.bool_], usual: NDArray[np.floating]) 
     )
 
 
-def _calibrate(total: Floats, said: NDArray[np.int8]) -> tuple[float, Floats]:
+def _calibrate(
+    total: Floats, said: NDArray[np.int8], check: Callable[[], None] = lambda: None
+) -> tuple[float, Floats]:
     """Return what log likelihood ratios are multiplied by, and what is added to each tag's, [k].
 
     Fitted to the photos of which something is said, each left out of what judges it: tagged photos
     without a tag count as photos that do not deserve it, since prevalence is measured on them.
     Newton's method in turn on the slope and on the offsets, which are held to 0.
     """
-    target = (said == YES).astype(np.float32)
     counts = (said == YES).sum(axis=0)
     told = np.flatnonzero(counts >= LEAST_EXAMPLES)
     prior = _logit(((counts + 0.5) / (len(said) + 1)).astype(np.float32))
@@ -310,16 +427,22 @@ def _calibrate(total: Floats, said: NDArray[np.int8]) -> tuple[float, Floats]:
     shift = np.zeros(total.shape[1], dtype=np.float64)
     if not len(told):
         return slope, shift.astype(np.float32)
-    x, y = total[:, told].astype(np.float64), target[:, told]
     for _ in range(_STEPS):
-        p = sigmoid((slope * x + prior[told] + shift[told]).astype(np.float32)).astype(np.float64)
-        curvature = p * (1 - p)
-        step = ((p - y).sum(axis=0) + shift[told] / _OFFSET_DEVIATION**2) / (
-            curvature.sum(axis=0) + _OFFSET_DEVIATION**-2
-        )
+        step = np.zeros(len(told))
+        gradient, curvature = _SLOPE_CAUTION * (slope - _USUAL_SLOPE), _SLOPE_CAUTION
+        for start in range(0, len(told), _TAGS_AT_ONCE):
+            check()
+            tags = told[start : start + _TAGS_AT_ONCE]
+            x = total[:, tags]
+            p = sigmoid(np.float32(slope) * x + (prior[tags] + shift[tags]).astype(np.float32))
+            wrong, steep = p - (said[:, tags] == YES), p * (1 - p)
+            step[start : start + len(tags)] = (
+                wrong.sum(axis=0, dtype=np.float64) + shift[tags] / _OFFSET_DEVIATION**2
+            ) / (steep.sum(axis=0, dtype=np.float64) + _OFFSET_DEVIATION**-2)
+            gradient += float((wrong * x).sum(dtype=np.float64))
+            curvature += float((steep * x * x).sum(dtype=np.float64))
         shift[told] -= np.clip(step, -1, 1)
-        gradient = ((p - y) * x).sum() + _SLOPE_CAUTION * (slope - _USUAL_SLOPE)
-        change = gradient / ((curvature * x * x).sum() + _SLOPE_CAUTION)
+        change = gradient / curvature
         slope = float(np.clip(slope - np.clip(change, -0.2, 0.2), 0.05, 3.0))
         if abs(change) < 1e-5 and np.abs(step).max(initial=0) < 1e-4:
             break

@@ -174,7 +174,7 @@ def reliability(held_out: Floats, yes: NDArray[np.bool_]) -> tuple[ReliabilityBi
         yes: the same shape.
     """
     flat, truth = held_out.ravel(), yes.ravel()
-    place = np.minimum((flat * _BINS).astype(np.int64), _BINS - 1)
+    place = np.minimum(flat * _BINS, _BINS - 1).astype(np.uint8)
     found = []
     for number in range(_BINS):
         inside = place == number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,9 @@ class Sight(Protocol):
 
 class SaidCatalog(TagCatalog, Protocol):
     """A catalog that tells yes from no."""
+
+    def tags_in_use(self) -> Sequence[str]:
+        """Return the tags that photos carry, in no particular order."""
 
     def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed, for each of the photos."""
@@ -70,10 +73,12 @@ class PersonalSuggester:
         Those that are sure, by the threshold that each tag has learned, stand before the others.
         """
         model = self._learned()
-        general = self._general.suggest(photo_ids, limit, decided=decided)
         if model is None:
-            return general
-        taught = model.examples >= LEAST_EXAMPLES
+            return self._general.suggest(photo_ids, limit, decided=decided)
+        spelled = names_now(self._catalog, model)
+        taught = (model.examples >= LEAST_EXAMPLES) & np.array([bool(name) for name in spelled])
+        # What is learned stands for what is suggested in general, so more of that is asked for.
+        general = self._general.suggest(photo_ids, limit + int(taught.sum()), decided=decided)
         column = column_of(model.names)
         left_out = {} if decided else self._catalog.decided_tags(photo_ids)
         answer: dict[PhotoId, Sequence[Suggestion]] = {}
@@ -84,7 +89,7 @@ class PersonalSuggester:
                 hidden = {column.get(tag.casefold()) for tag in left_out.get(photo_id, ())}
                 own = [
                     Suggestion(
-                        model.names[number],
+                        spelled[number],
                         float(row[number]),
                         KIND,
                         sure=bool(row[number] >= model.thresholds[number]),
@@ -102,6 +107,16 @@ class PersonalSuggester:
         return answer
 
 
+def names_now(catalog: SaidCatalog, model: PersonalModel) -> list[str]:
+    """Return how a model's tags are written by now; "" for one that no photo carries any more.
+
+    One that was renamed or merged since is not known by its old name, and by its new one only when
+    that was learned.
+    """
+    spelled = {name.casefold(): name for name in catalog.tags_in_use()}
+    return [spelled.get(name.casefold(), "") for name in model.names]
+
+
 def judge_photos(
     catalog: SaidCatalog,
     sight: Sight,
@@ -109,8 +124,8 @@ def judge_photos(
     photo_ids: Sequence[PhotoId],
     *,
     alone: bool = False,
-) -> list[tuple[list[PhotoId], FloatArray]]:
-    """Return probabilities of a personal model's k tags, in chunks of photos.
+) -> Iterator[tuple[list[PhotoId], FloatArray]]:
+    """Tell probabilities of a personal model's k tags, in chunks of photos.
 
     Args:
         catalog: vectors, and what was said of photos.
@@ -119,10 +134,9 @@ def judge_photos(
         photo_ids: those without a vector are left out.
         alone: judge by the pixels, without the tags that photos have.
 
-    Returns:
+    Yields:
         Photos [n] and float32 [n, k] for each chunk.
     """
-    chunks = []
     for start in range(0, len(photo_ids), _CHUNK):
         ids, vectors = catalog.vectors(sight.visual_key, photo_ids[start : start + _CHUNK])
         if len(ids):
@@ -131,8 +145,7 @@ def judge_photos(
             if not alone:
                 tags = tag_rows(model.names, listed, catalog.confirmed_tags(listed))
             heard = model.witnesses(sight.traits(vectors), tags)
-            chunks.append((listed, model.probabilities(heard)))
-    return chunks
+            yield listed, model.probabilities(heard)
 
 
 def tag_rows(

@@ -32,6 +32,7 @@ from photoorg.core.changes import (
     ConfirmTags,
     DeleteAlbum,
     JudgeProposal,
+    KeepTag,
     MergeTags,
     MoveAlbum,
     Operation,
@@ -380,6 +381,9 @@ class FakeLibrary(FakeModels):
                     concerned = {each.photo_id for each in given}
                     label = f"Accept {len(given)} suggestions on {_photos(concerned)}"
                     return self._assert(given, label)
+                case KeepTag(tag, photos):
+                    label = f"Keep tag “{tag}” on {_photos(photos)}"
+                    return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
                 case RemoveTag(tag, photos):
                     label = f"Remove tag “{tag}” from {_photos(photos)}"
                     return self._assert(_to(photos, tag, None), label)

@@ -9,7 +9,7 @@ from fake_quality import BINS, REPORT, TAGS, doubtful, too_few, trusted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photoorg.core.changes import ConfirmTag, RejectTag
+from photoorg.core.changes import ConfirmTag, KeepTag, RejectTag
 from photoorg.core.ids import PhotoId
 from photoorg.core.quality import Doubt, Estimate, QualityReport, ReviewItem, TagTrust
 from photoorg.gui.quality import words
@@ -160,7 +160,7 @@ def test_questions_come_from_both_kinds_of_answers() -> None:
     item = ReviewItem(PhotoId(3), "cat", 0.6, 0.9)
     assert case_of(item) == Case(PhotoId(3), "cat", 0.6)
     doubt = Doubt(PhotoId(3), "cat", 0.04, (PhotoId(8),))
-    assert case_of(doubt) == Case(PhotoId(3), "cat", 0.04, (PhotoId(8),))
+    assert case_of(doubt) == Case(PhotoId(3), "cat", 0.04, (PhotoId(8),), doubted=True)
 
 
 def test_answers_become_operations_and_skipping_none(session) -> None:
@@ -173,6 +173,13 @@ def test_answers_become_operations_and_skipping_none(session) -> None:
     assert session.current.photo_id == 4
     assert session.answered == 2
     assert session.counts_by_tag() == {"cat": (1, 1)}
+
+
+def test_a_doubted_tag_is_kept_not_given_once_more() -> None:
+    asked = ReviewSession(ReviewKind.MISTAKES, None)
+    asked.offer([case_of(Doubt(PhotoId(n), "cat", 0.04, ())) for n in (3, 4)])
+    assert asked.answer(Verdict.YES).operation == KeepTag("cat", (PhotoId(3),))
+    assert asked.answer(Verdict.NO).operation == RejectTag("cat", (PhotoId(4),))
 
 
 def test_taking_back_returns_to_the_photo_answered_last(session) -> None:

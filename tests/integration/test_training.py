@@ -68,7 +68,7 @@ def on_a_full_disk(connection: Connection, job: TrainingJob) -> None:
     def write(path: Path, blob: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    storage._write = write
+    storage.write_in_one_step = write
     run_training(connection, job)
 
 

@@ -11,6 +11,7 @@ from photoorg.core.changes import (
     AddAlias,
     AddTag,
     ConfirmTag,
+    KeepTag,
     MergeTags,
     RejectTag,
     RemoveAlias,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from photoorg.core.quality import Estimate, QualityReport, TagQuality
     from photoorg.core.records import TagCount
 
-Judgement: TypeAlias = AddTag | RemoveTag | ConfirmTag | RejectTag
+Judgement: TypeAlias = AddTag | RemoveTag | ConfirmTag | KeepTag | RejectTag
 
 _STATES = {TagTrust.TRUSTED: "suggested", TagTrust.DOUBTFUL: "too often wrong"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from photoorg.core.changes import ConfirmTag, RejectTag
+from photoorg.core.changes import ConfirmTag, KeepTag, RejectTag
 from photoorg.core.ids import PhotoId
 from photoorg.core.quality import Doubt, ReviewItem
 
@@ -48,12 +48,14 @@ class Case:
         tag: the tag.
         probability: that it does, by the model, 0 to 1.
         near: photos to compare it with, most telling first.
+        doubted: whether the photo carries the tag already.
     """
 
     photo_id: PhotoId
     tag: str
     probability: float
     near: tuple[PhotoId, ...] = ()
+    doubted: bool = False
 
     @property
     def key(self) -> Key:
@@ -62,8 +64,9 @@ class Case:
 
 def case_of(source: ReviewItem | Doubt) -> Case:
     """Return the question that an answer of `QualityPort` asks."""
-    near = source.near if isinstance(source, Doubt) else ()
-    return Case(source.photo_id, source.tag, source.probability, near)
+    if isinstance(source, Doubt):
+        return Case(source.photo_id, source.tag, source.probability, source.near, doubted=True)
+    return Case(source.photo_id, source.tag, source.probability)
 
 
 @dataclass(slots=True, eq=False)
@@ -82,11 +85,12 @@ class Answer:
     undoable: bool = True
 
     @property
-    def operation(self) -> ConfirmTag | RejectTag | None:
+    def operation(self) -> ConfirmTag | KeepTag | RejectTag | None:
         """What is to be done in the library; nothing for a question that was skipped."""
         photos = (self.case.photo_id,)
         if self.verdict is Verdict.YES:
-            return ConfirmTag(self.case.tag, photos)
+            make = KeepTag if self.case.doubted else ConfirmTag
+            return make(self.case.tag, photos)
         return RejectTag(self.case.tag, photos) if self.verdict is Verdict.NO else None
 
 

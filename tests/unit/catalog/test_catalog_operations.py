@@ -26,6 +26,7 @@ from photoorg.core.changes import (
     ConfirmTag,
     ConfirmTags,
     JudgeProposal,
+    KeepTag,
     MergeTags,
     Operation,
     RejectTag,
@@ -227,7 +228,10 @@ PHOTOS = st.lists(st.integers(1, 5).map(PhotoId), max_size=5).map(tuple)
 STATES = st.sampled_from([None, *TagState])
 
 OPERATIONS = st.one_of(
-    *(st.builds(kind, NAMES, PHOTOS) for kind in (AddTag, RemoveTag, ConfirmTag, RejectTag)),
+    *(
+        st.builds(kind, NAMES, PHOTOS)
+        for kind in (AddTag, RemoveTag, ConfirmTag, KeepTag, RejectTag)
+    ),
     st.builds(ConfirmTags, st.lists(st.tuples(NAMES, PHOTOS), max_size=3).map(tuple)),
     st.builds(RenameTag, NAMES, NAMES),
     st.builds(MergeTags, NAMES, NAMES, st.booleans()),

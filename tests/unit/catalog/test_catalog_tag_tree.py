@@ -88,6 +88,7 @@ def test_what_is_learned_of_a_tag_is_said_by_those_below_it_too(
     of_animal, of_pet = map(shelf.catalog.said_of_tag, ("animal", "pet"))
     assert (of_animal.carriers.tolist(), of_animal.denied.tolist()) == ([one], [two])
     assert (of_pet.carriers.tolist(), of_pet.denied.tolist()) == (sorted((one, two)), [])
+    assert sorted(shelf.catalog.tags_in_use()) == ["animal", "dog", "pet", "sea"]
     # What was given is another matter: it can be taken off.
     assert shelf.catalog.confirmed_tags([one, two]) == {one: {"dog", "pet"}, two: {"dog"}}
 

@@ -10,6 +10,7 @@ from photoorg.core.changes import (
     AddAlias,
     AddTag,
     ConfirmTag,
+    KeepTag,
     MergeTags,
     RejectTag,
     RemoveAlias,
@@ -76,7 +77,13 @@ def test_a_link_leads_to_its_photo(run, library, photo, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "operation"),
-    [("add", AddTag), ("remove", RemoveTag), ("confirm", ConfirmTag), ("reject", RejectTag)],
+    [
+        ("add", AddTag),
+        ("remove", RemoveTag),
+        ("confirm", ConfirmTag),
+        ("keep", KeepTag),
+        ("reject", RejectTag),
+    ],
 )
 def test_tags_are_judged_on_photos(run, library, photo, verb, operation) -> None:
     ran = run("tag", verb, " beach ", photo, photo, "--json")
