@@ -14,6 +14,7 @@ from photoorg.models.personal import (
     company_scores,
     word_scores,
 )
+from photoorg.models.personal_answers import calibrate_answers, given_by_hand
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
     """Learn all tags from what was said.
 
     Args:
-        evidence: at least one tag and one photo.
+        evidence: at least one tag and one photo; of none of them need a yes be known.
         prior: the shipped spread of traits.
     """
     spread = _with_library(prior, evidence.library)
@@ -120,8 +121,15 @@ def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
         np.zeros_like(around_word),
     )
     weights, middle = _weigh(heard, yes, around)
-    slope, shift = _calibrate(_total(heard, weights) - middle, evidence.said)
+    total = _total(heard, weights) - middle
+    slope, shift = _calibrate(total, evidence.said)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
+    base = _logit(usual) + shift
+    by_hand = given_by_hand(evidence.said)
+    if by_hand < 1:
+        asked_slope, asked_base = calibrate_answers(total, evidence.said)
+        slope = by_hand * slope + (1 - by_hand) * asked_slope
+        base = by_hand * base + (1 - by_hand) * asked_base
     model = PersonalModel(
         names=evidence.names,
         words=evidence.words,
@@ -134,7 +142,7 @@ def fit_personal(evidence: Evidence, prior: Spread) -> Learned:
         company_scale=company.scale,
         usual=yes.mean(axis=0, dtype=np.float32),
         weights=weights,
-        offset=np.asarray(_logit(usual) + shift - slope * middle, dtype=np.float32),
+        offset=np.asarray(base - slope * middle, dtype=np.float32),
         slope=slope,
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
