@@ -324,8 +324,7 @@ def _table(
     return Table(
         title,
         tuple(
-            Row.of_seeds(name, [each.figures() for each in several])
-            for name, several in sittings.items()
+            _row(name, [each.figures() for each in several]) for name, several in sittings.items()
         ),
         "",
         f"{len(task.names)} tags, {len(task.library)} photos to ask about, {len(task.judges)} to"
@@ -334,6 +333,14 @@ def _table(
         " library with its answers. presses are those to"
         f" {WANTED}, empty where a seed did not get there. {note}",
     )
+
+
+def _row(name: str, seeds: Sequence[Mapping[str, float]]) -> Row:
+    """Summarise the seeds; what one of them did not reach is empty."""
+    row = Row.of_seeds(name, seeds)
+    figures = {key: None if np.isnan(each or 0.0) else each for key, each in row.figures.items()}
+    std = {key: each for key, each in row.std.items() if figures[key] is not None}
+    return Row(name, figures, std)
 
 
 def _plot(

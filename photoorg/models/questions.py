@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POOL = 50
-"""Photos that may deserve a tag, from which one is drawn; chosen on COCO photos that are not
-judged."""
+"""Photos that may deserve a tag, from which one is drawn."""
 
 
 def choose_questions(

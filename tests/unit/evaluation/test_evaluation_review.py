@@ -62,6 +62,14 @@ def test_all_rules_are_compared_from_names_and_from_one_photo(labelled, tmp_path
     assert all((tmp_path / "plots" / name).stat().st_size > 5000 for name in answer["plots"])
 
 
+def test_what_was_not_reached_is_empty(labelled, monkeypatch):
+    monkeypatch.setattr("photoorg.evaluation.review.WANTED", 1.1)
+    for table in run(labelled).tables:
+        for row in table.rows:
+            assert row.figures["presses"] is None
+            assert "presses" not in row.std
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_no_question_is_asked_twice_and_each_was_open(name):
     rng = np.random.default_rng(3)
