@@ -36,7 +36,7 @@ def counts(db: sqlite3.Connection) -> list[TagCount]:
 
 
 def in_use(db: sqlite3.Connection) -> list[str]:
-    """Return the confirmed tags of photos in the library, in no particular order.
+    """Return the tags that were confirmed or rejected on photos in the library, in no order.
 
     Unlike `counts`, it takes no longer for more photos.
     """
@@ -44,7 +44,7 @@ def in_use(db: sqlite3.Connection) -> list[str]:
         """
         SELECT t.name FROM tags t WHERE EXISTS (
             SELECT 1 FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
-            WHERE pt.tag_id = t.id AND pt.state = 1 AND p.shown)
+            WHERE pt.tag_id = t.id AND p.shown)
         """
     )
     return [row[0] for row in rows]
