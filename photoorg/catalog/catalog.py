@@ -350,7 +350,7 @@ class Catalog:
 
     # -- tags ---------------------------------------------------------------------------------
     def tags_in_use(self) -> Sequence[str]:
-        """Return the confirmed tags of photos in the library and those above, in any order."""
+        """Return the tags of which something is said on photos in the library, in no order."""
         return self._read(tags.in_use)
 
     def tags(self) -> Sequence[TagCount]:

@@ -105,16 +105,16 @@ def _whole_counts(db: sqlite3.Connection, rows: Sequence[_Counted]) -> dict[TagI
 
 
 def in_use(db: sqlite3.Connection) -> list[str]:
-    """Return the confirmed tags of photos in the library and those above, in no particular order.
+    """Return the tags that were confirmed or rejected on photos in the library, and those above.
 
-    Unlike `counts`, it takes no longer for more photos.
+    They are in no order. Unlike `counts`, it takes no longer for more photos.
     """
     rows = db.execute(
         """
         WITH RECURSIVE used (id) AS (
             SELECT t.id FROM tags t WHERE EXISTS (
                 SELECT 1 FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
-                WHERE pt.tag_id = t.id AND pt.state = 1 AND p.shown)
+                WHERE pt.tag_id = t.id AND p.shown)
             UNION SELECT t.parent_id FROM used u CROSS JOIN tags t ON t.id = u.id
             WHERE t.parent_id IS NOT NULL
         )

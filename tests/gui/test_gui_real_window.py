@@ -165,6 +165,8 @@ def test_accepted_rejected_and_undone_suggestions(indexed, real_photos, qtbot, t
     choose_and_wait_for_suggestions(qtbot, window, cat)
     board = window.inspector._suggested
     assert "cat" in suggested(window)
+    qtbot.mouseClick(window.inspector._less_sure, Qt.MouseButton.LeftButton)
+    assert len(suggested(window)) >= 3, "one to accept, to reject and to undo"
 
     press_on_chip(qtbot, board.chip("cat"), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "cat" in _tags(indexed, cat))

@@ -51,7 +51,9 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 def knowledge(catalog: Catalog) -> Knowledge:
     return Knowledge(
         catalog,
-        SearchService(catalog, ModelStore(catalog.paths.models, visual_files(catalog.paths))),
+        SearchService(
+            catalog, ModelStore(catalog.paths.models, visual_files(catalog.paths)), lambda: None
+        ),
     )
 
 
