@@ -62,8 +62,8 @@ def _grow_tag_tree(database: Database) -> None:
 MIGRATIONS: Final = (
     Migration("first-tables", _create_version_1),
     Migration("smart-albums", _add_albums),
-    Migration("kept-tags", _allow_kept_tags),
     Migration("tag-tree", _grow_tag_tree),
+    Migration("kept-tags", _allow_kept_tags),
 )
 """Migration i leads from `user_version` i to i + 1."""
 
