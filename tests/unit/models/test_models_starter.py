@@ -64,6 +64,8 @@ def tensors():
         "relevance.calibration": np.array([-2, 0, 2, 0, 0], dtype=np.float32),
         "similarity.mean": draw(VISUAL),
         "similarity.projection": draw(VISUAL, 4),
+        "traits.mean": draw(JOINT + INPUTS),
+        "traits.covariance": np.eye(JOINT + INPUTS, dtype=np.float32),
         **heads_tensors("image", random_heads(rng, INPUTS)),
         **heads_tensors("text", random_heads(rng, TEXT)),
     }
@@ -293,3 +295,11 @@ def test_the_shipped_model_loads_and_matches_the_encoders():
     assert model.visual_key.startswith("efficientnet-lite2:")
     assert len(model.vocabulary) >= 900
     assert model.embed_texts(np.zeros((1, 384), dtype=np.float32)).shape == (1, model.dimension)
+
+
+def test_traits_are_the_embedding_and_beside_it_the_heads_input(model, rng):
+    visual = rng.random((3, VISUAL)).astype(np.float32)
+    traits = model.traits(visual)
+    assert traits.shape == (3, JOINT + INPUTS) == (3, len(model.spread.mean))
+    np.testing.assert_allclose(traits[:, :JOINT], model.embed_images(visual), atol=1e-6)
+    np.testing.assert_array_equal(traits[1:2], model.traits(visual[1:2]))
