@@ -248,8 +248,8 @@ def _add_train(subparsers: Subparsers) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="kind of model; “photoorg models list” tells them. “starter” is the one that photoorg"
-        " is shipped with",
+        help="kind of model; “photoorg models list” tells them. “default” learns your own tags,"
+        " “starter” is the one that photoorg is shipped with",
     )
     parser.add_argument(
         "--text", default="", metavar="KEY", help="text vectors (default: the kind's own)"

@@ -18,6 +18,10 @@ STARTER_ID = "starter"
 """The model that photoorg is shipped with; it cannot be deleted."""
 
 
+DEFAULT_ID = "default"
+"""What learns the person's own tags on top of the starter; it is learned anew all the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelKindInfo:
     """A kind of model that can be trained.

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photoorg.core.errors import ModelFileProblem
+from photoorg.core.modelling import DEFAULT_ID
 from photoorg.features.storage import ModelFile, take_tensor
 from photoorg.models.base import unit_rows
 from photoorg.models.starter_parts import sigmoid
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-KIND = "default"
+KIND = DEFAULT_ID
 
 LEAST_EXAMPLES = 5
 """Photos with a tag from which on it is suggested."""

@@ -10,9 +10,10 @@ from photoorg.cli.commands.photos import absolute
 from photoorg.cli.interrupt import cancelled_by_interrupt
 from photoorg.cli.output import counted, duration
 from photoorg.core.errors import Cancelled, UsageProblem
-from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
+from photoorg.core.modelling import DEFAULT_ID, STARTER_ID, TrainingRequest, TrainingStatus
 from photoorg.core.paths import resource_path, user_cache_folder
 from photoorg.core.progress import Progress
+from photoorg.core.quality import TagTrust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,14 @@ def train(session: Session, *, request: TrainingRequest, output: Path | None) ->
                 "The starter model is not trained on your own photos.", "Add --data."
             )
         train_starter(session, data=request.data, output=output)
+        return
+    if request.kind == DEFAULT_ID:
+        if request.data is not None or output is not None:
+            raise UsageProblem(
+                "The default model learns from the library's own tags, and is kept with it.",
+                "Leave “--data” and “--output” away.",
+            )
+        train_default(session)
         return
     if output is not None:
         raise UsageProblem(
@@ -105,6 +114,39 @@ def pass_line(report: EpochReport) -> str:
         f"pass {report.epoch} of {report.epochs}: loss {report.loss:.4g}{held_out}"
         f" ({duration(report.seconds)})"
     )
+
+
+def train_default(session: Session) -> None:
+    """Learn from the newest yes and no, and say how good the suggestions are by now.
+
+    Raises:
+        UsageProblem: no photo that was looked at carries a tag.
+        EnvironmentProblem: the disk is full, ...
+    """
+    with session.library() as library:
+        library.quality.learn_now()
+        report = library.quality.report()
+    if not report.model:
+        raise UsageProblem(
+            "There is nothing to learn from: no photo that was looked at carries a tag.",
+            "Give some with “photoorg tag add”, or in the window.",
+        )
+    suggested = sum(tag.trust is TagTrust.TRUSTED for tag in report.tags)
+    figures: dict[str, object] = {
+        "kind": DEFAULT_ID,
+        "path": str(session.paths.personal),
+        "tags": len(report.tags),
+        "suggested": suggested,
+        "held_out": report.held_out,
+        "target_precision": report.target,
+        "learned_at": report.learned_at,
+    }
+    lines = [
+        f"Learned {counted(len(report.tags), 'tag')}, judged on {report.held_out:,} photos",
+        f"suggested are {suggested}, so that {report.target:.0%} of suggestions are right",
+        "“photoorg tag quality” tells them one by one",
+    ]
+    session.output.answer(figures, lines)
 
 
 def train_starter(session: Session, *, data: Path, output: Path | None) -> None:

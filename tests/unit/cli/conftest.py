@@ -58,6 +58,9 @@ class FakeQuality:
     def report(self) -> QualityReport:
         return self.report_
 
+    def learn_now(self) -> None:
+        self.asked.append(("learn",))
+
     def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:
         self.asked.append(("doubts", tag, limit))
         return self.doubts_

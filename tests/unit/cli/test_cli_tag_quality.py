@@ -128,3 +128,21 @@ def test_a_tag_that_nothing_has_is_a_wrong_request(run, library) -> None:
 
 def test_where_nothing_was_learned_nothing_can_look_wrong(run) -> None:
     assert run("tag", "doubts").out == "Nothing was learned yet.\n"
+
+
+def test_the_default_model_is_trained_by_its_name(run, library) -> None:
+    library.quality.report_ = REPORT
+    ran = run("train", "default", "--json")
+    assert library.quality.asked == [("learn",)]
+    assert ran.document["kind"] == "default"
+    assert (ran.document["tags"], ran.document["suggested"]) == (3, 1)
+    assert ran.document["held_out"] == 1204
+    said = run("train", "default").out
+    assert "Learned 3 tags, judged on 1,204 photos" in said
+    assert "85%" in said
+
+
+def test_the_default_model_needs_tags_and_no_folder(run, library, tmp_path) -> None:
+    library.quality.report_ = QualityReport()
+    assert run("train", "default").code == 2
+    assert run("train", "default", "--data", tmp_path).code == 2
