@@ -15,6 +15,7 @@ from photoorg.catalog import (
     albums,
     assertions,
     browse,
+    company,
     descriptions,
     doctor,
     files,
@@ -29,6 +30,7 @@ from photoorg.catalog import (
 from photoorg.catalog.connection import ReaderPool, current_revision
 from photoorg.catalog.migrations import prepare_database
 from photoorg.catalog.records import (
+    Company,
     FailedFile,
     Finding,
     KnownFile,
@@ -38,6 +40,7 @@ from photoorg.catalog.records import (
     PreparedFile,
     RecognisedFile,
     Registered,
+    SaidOfTag,
     SaidOfTags,
     StoreOutcome,
     VectorBatch,
@@ -380,6 +383,14 @@ class Catalog:
     def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the photos on which any of the tags was rejected, int64 [n], ascending."""
         return self._read(tags.photos_rejecting, names)
+
+    def said_of_tag(self, tag: str) -> SaidOfTag:
+        """Return the photos in the library that carry a tag, and those that were denied it."""
+        return self._read(company.said_of, tag)
+
+    def company(self, photo_id: PhotoId, tag: str) -> Sequence[Company]:
+        """Return how often each tag of a photo stands together with another, on other photos."""
+        return self._read(company.of_photo, photo_id, tag)
 
     def words_of(self, photo_ids: Sequence[PhotoId] | None = None) -> Sequence[PhotoWords]:
         """Return what is said of photos, in order of id; None asks for the whole library."""

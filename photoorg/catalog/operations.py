@@ -25,6 +25,7 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
     DeleteAlbum,
     KeepTag,
     MergeTags,
@@ -55,6 +56,8 @@ def apply_operation(tx: Transaction, operation: Operation) -> ChangeSet:
             return _assert_tag(tx, tag, photo_ids, BY_PERSON, _Wording("Add tag", "to"))
         case ConfirmTag(tag, photo_ids):
             return _assert_tag(tx, tag, photo_ids, BY_PERSON, _Wording("Accept tag", "for"))
+        case ConfirmTags(pairs):
+            return _confirm_tags(tx, pairs)
         case KeepTag(tag, photo_ids):
             return _keep_tag(tx, tag, photo_ids)
         case RejectTag(tag, photo_ids):
@@ -94,6 +97,11 @@ class _TagEdit:
         self._before: list[TagAssertion] = []
         self._names_before: dict[str, str | None] = {}
         self._changed = False
+
+    @property
+    def changes(self) -> int:
+        """How many statements on tags of photos are others now."""
+        return len(self._before)
 
     def touch(self, name: str) -> Tag | None:
         """Return a tag that is about to be changed, having noted how it was."""
@@ -172,6 +180,17 @@ def _assert_tag(
         wanted.update(each for each in known.items() if each[1] == KEPT_BY_PERSON)
     edit.set(tag, wanted)
     return edit.finish(lambda photos: wording.label(tag, photos))
+
+
+def _confirm_tags(tx: Transaction, pairs: Sequence[tuple[str, tuple[PhotoId, ...]]]) -> ChangeSet:
+    current = joins.resolve(tx.db, {photo_id for _, photo_ids in pairs for photo_id in photo_ids})
+    edit = _TagEdit(tx)
+    for name, photo_ids in pairs:
+        known = {current[photo_id] for photo_id in photo_ids if photo_id in current}
+        if known:
+            edit.set(edit.ensure(clean_tag(name)), dict.fromkeys(sorted(known), BY_PERSON))
+    accepted = "1 suggestion" if edit.changes == 1 else f"{edit.changes:,} suggestions"
+    return edit.finish(lambda photos: f"Accept {accepted} on {photos}")
 
 
 def _keep_tag(tx: Transaction, name: str, photo_ids: Collection[PhotoId]) -> ChangeSet:

@@ -69,6 +69,32 @@ class PhotoWords(NamedTuple):
     thumbnail_key: str
 
 
+class SaidOfTag(NamedTuple):
+    """What is known of a tag: int64 ids of photos in the library, ascending.
+
+    Attributes:
+        carriers: [n], that carry it, confirmed.
+        denied: [m], on which it was rejected.
+    """
+
+    carriers: NDArray[np.int64]
+    denied: NDArray[np.int64]
+
+
+class Company(NamedTuple):
+    """A tag of a photo beside another tag.
+
+    Attributes:
+        tag: its name.
+        both: other photos that carry it and the other tag.
+        total: other photos that carry it.
+    """
+
+    tag: str
+    both: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class PendingFile:
     """A file that waits to be read."""

@@ -212,7 +212,9 @@ def _add_search(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "search",
-        lambda given: partial(search, query=" ".join(given.query), limit=given.limit),
+        lambda given: partial(
+            search, query=" ".join(given.query), limit=given.limit, why=given.why
+        ),
     )
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = QUERY_HELP
@@ -223,6 +225,9 @@ def _add_search(subparsers: Subparsers) -> None:
         help="what to look for, best in single quotes; see below",
     )
     _add_limit(parser)
+    parser.add_argument(
+        "--why", action="store_true", help="say what each part of the query makes of each photo"
+    )
 
 
 def _add_similar(subparsers: Subparsers) -> None:
@@ -239,11 +244,14 @@ def _add_suggest(subparsers: Subparsers) -> None:
     parser = _command(
         subparsers,
         "suggest",
-        lambda given: partial(suggest, photos=given.photos, limit=given.limit),
+        lambda given: partial(suggest, photos=given.photos, limit=given.limit, why=given.why),
     )
     _add_photos(parser)
     parser.add_argument(
         "--limit", type=_count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--why", action="store_true", help="say why: your nearest photos, tags that go together"
     )
 
 

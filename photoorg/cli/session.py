@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from photoorg.core.paths import CatalogPaths
     from photoorg.core.progress import CancelToken, Progress
     from photoorg.core.quality import QualityPort
+    from photoorg.core.reasons import WhyPort
     from photoorg.core.records import (
         IndexReport,
         PhotoScope,
@@ -83,6 +84,10 @@ class CommandLibrary(Protocol):
         self, photo_ids: Sequence[PhotoId], limit: int
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
         """Return likely tags, for those photos that were looked at already."""
+
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
 
     def apply(self, operation: Operation) -> ChangeSet:
         """Carry out an operation."""

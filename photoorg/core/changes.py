@@ -61,6 +61,17 @@ class ConfirmTag:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmTags:
+    """The person accepts many suggestions at once.
+
+    Attributes:
+        pairs: tags, each with the photos that it is accepted for.
+    """
+
+    pairs: tuple[tuple[str, tuple[PhotoId, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KeepTag:
     """The person says of a tag on photos that it is right, though it was doubted.
 
@@ -175,6 +186,7 @@ Operation = (
     AddTag
     | RemoveTag
     | ConfirmTag
+    | ConfirmTags
     | KeepTag
     | RejectTag
     | RenameTag

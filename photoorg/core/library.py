@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from photoorg.core.albums import AlbumsPort
 from photoorg.core.asking import AskingPort
+from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
+from photoorg.core.engines import EnginesPort
 from photoorg.core.ids import PhotoId
 from photoorg.core.modelling import (
     Explanation,
@@ -29,6 +31,7 @@ from photoorg.core.modelling import (
 )
 from photoorg.core.progress import Progress
 from photoorg.core.quality import QualityChanged, QualityPort
+from photoorg.core.reasons import WhyPort
 from photoorg.core.records import (
     Failure,
     FolderNode,
@@ -49,6 +52,10 @@ Unsubscribe = Callable[[], None]
 
 class LibraryPort(Protocol):
     """An open library: photos, tags, search, suggestions and background work."""
+
+    @property
+    def engines(self) -> EnginesPort:
+        """The engines for better search. Immediate."""
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
@@ -115,6 +122,14 @@ class LibraryPort(Protocol):
 
         A photo that has no visual vector yet is left out of the answer.
         """
+
+    @property
+    def bulk(self) -> BulkPort:
+        """Suggestions for many photos at once."""
+
+    @property
+    def why(self) -> WhyPort:
+        """Reasons for suggestions and for what a search found."""
 
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:

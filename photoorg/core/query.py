@@ -24,6 +24,7 @@ from photoorg.core.conditions import (
     AllOf,
     AnyOf,
     CameraContains,
+    Comparison,
     Condition,
     DateBetween,
     FolderContains,
@@ -318,7 +319,7 @@ def format_condition(condition: Condition) -> str:
         case MediaTypeIs(media_type):
             return f"type:{media_type}"
         case RatingCompares(comparison, rating):
-            return f"rating:{comparison}{rating}"
+            return f"rating:{'' if comparison is Comparison.EQUAL else comparison}{rating}"
         case DateBetween(first, last):
             return f"date:{_format_dates(first, last)}"
         case Has(trait):

@@ -66,6 +66,12 @@ PROTOCOLS = {
             "evaluate_text_retrieval",
         ),
         Protocol(
+            "search",
+            "are the right photos shown, and nothing where nothing is right",
+            "search",
+            "evaluate_search",
+        ),
+        Protocol(
             "suggest",
             "are the right tags suggested, without examples and with few",
             "suggest",

@@ -64,10 +64,18 @@ class QueryFigures:
         return {"all": _mean([*simple, *both]), "simple": _mean(simple), "complex": _mean(both)}
 
 
-def answers(query: str, photos: PhotoSet) -> NDArray[np.bool_]:
-    """Return which photos answer a query, bool [photos]: one sentence of theirs says it all."""
+def answers(
+    query: str, photos: PhotoSet, same: Mapping[str, frozenset[str]] = SAME
+) -> NDArray[np.bool_]:
+    """Return which photos answer a query, bool [photos]: one sentence of theirs says it all.
+
+    Args:
+        query: words, with or without plus signs.
+        photos: what is said of them.
+        same: the words that are accepted for a word.
+    """
     words = photos.normaliser.tokens(query.replace("+", " "))
-    accepted = [SAME.get(word, frozenset({word})) for word in words]
+    accepted = [same.get(word, frozenset({word})) for word in words]
     return np.array(
         [
             any(all(one & sentence for one in accepted) for sentence in sentences)

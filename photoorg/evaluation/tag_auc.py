@@ -83,7 +83,7 @@ photos are three. With these few, features are still learned from all photos."""
 RAW, WORDS, LSA = "Raw Tags", "Semantic Word Vectors", "LSA"
 JOINT, CROSS_I, CROSS_II = "Joint Features", "Cross-Modal I", "Cross-Modal II"
 WHITENED = "PCA-whitened to 200"
-STARTER = "photoorg's default: starter embedding"
+STARTER = "Starter embedding"
 _PAPER = {
     RAW: 0.850,
     "SIFT": 0.755,

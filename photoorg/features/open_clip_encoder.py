@@ -60,6 +60,11 @@ class ClipTextEncoder:
     def dimension(self) -> int:
         return self._dimension
 
+    @property
+    def scale(self) -> float:
+        """What the model was trained to multiply cosines with."""
+        return float(cast("Any", self._model).logit_scale.exp())
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """Encode texts; see `TextEncoder.encode`."""
         vectors = torch.empty((len(texts), self._dimension))
@@ -95,6 +100,20 @@ def create_clip_encoder(
     found = find_clip(name, files, allow_download=allow_download)
     tower = ImageTower(_load(found), found).eval()
     return ModuleEncoder(found.spec, tower, choose_device(device), threads)
+
+
+def create_clip_pair(
+    name: str, files: VisualFiles, device: Device = "auto", threads: int | None = None
+) -> tuple[ModuleEncoder, ClipTextEncoder]:
+    """Load both sides of a model at once, which takes the memory of one; texts are on the CPU.
+
+    Arguments and errors are those of `create_clip_encoder`; nothing is fetched.
+    """
+    found = find_clip(name, files)
+    model = _load(found)
+    tower = ImageTower(model, found).eval()
+    text = ClipTextEncoder(model, _load_tokenizer(found), found)
+    return ModuleEncoder(found.spec, tower, choose_device(device), threads), text
 
 
 def create_clip_text_encoder(

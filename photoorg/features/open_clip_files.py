@@ -25,6 +25,9 @@ from photoorg.features.weights import file_hash
 
 PREFIX = "open_clip:"
 CONFIG = "open_clip_config.json"
+ENGINES = "engines"
+"""Folder of those that photoorg fetched, below that of the library's learned encoders."""
+
 CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
@@ -106,6 +109,9 @@ def find_clip(name: str, files: VisualFiles, *, allow_download: bool = False) ->
     package = installed_package()
     if files.weights is not None and files.weights.is_dir():
         return _in_folder(name, files.weights)
+    fetched = None if files.weights is not None else engine_folder(files, which)
+    if fetched is not None and (fetched / CONFIG).is_file():
+        return _in_folder(name, fetched)
     if "/" in which and files.weights is None:
         return _in_folder(name, _from_hub(which, allow_download=allow_download))
     config = package / "model_configs" / f"{which}.json"
@@ -121,6 +127,13 @@ def find_clip(name: str, files: VisualFiles, *, allow_download: bool = False) ->
             f" as {PREFIX}laion/CLIP-ViT-B-32-laion2B-s34B-b79K.",
         )
     return ClipFiles(name, which, _checkpoint(files.weights), _read_json(config), {})
+
+
+def engine_folder(files: VisualFiles, key: str) -> Path | None:
+    """Return where an engine that was fetched for a library lies, or would lie."""
+    if files.learned is None or "/" in key:
+        return None
+    return files.learned / ENGINES / key
 
 
 def installed_package() -> Path:

@@ -26,6 +26,8 @@ class CentrePage(Enum):
     FAILURES = "failures"
     MODELS = "models"
     QUALITY = "quality"
+    SUGGEST = "suggest"
+    SPREAD = "spread"
 
 
 class Centre(QWidget):
@@ -52,6 +54,7 @@ class Centre(QWidget):
         self._pages = QStackedWidget()
         for page in (view, self.first_run, self.empty, self.failures, models, quality):
             self._pages.addWidget(page)
+        self._added: dict[CentrePage, QWidget] = {}
         self._wanted = CentrePage.PHOTOS
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,6 +65,11 @@ class Centre(QWidget):
         column.addLayout(banner_room)
         column.addWidget(self.results)
         column.addWidget(self._pages, 1)
+
+    def add(self, page: CentrePage, widget: QWidget) -> None:
+        """Take in what is shown for a page that has the whole room beside the sidebar."""
+        self._added[page] = widget
+        self._pages.addWidget(widget)
 
     @property
     def page(self) -> QWidget | None:
@@ -84,6 +92,11 @@ class Centre(QWidget):
     def is_immersed(self) -> bool:
         """Whether what is on show leaves room for nothing else."""
         return self.shows_quality and self.quality.immersed
+
+    @property
+    def shows_added(self) -> bool:
+        """Whether a page is on show that somebody added."""
+        return self.page in self._added.values()
 
     @property
     def wanted(self) -> CentrePage:
@@ -121,6 +134,8 @@ class Centre(QWidget):
             self._show(self.models)
         elif self._wanted is CentrePage.QUALITY:
             self._show(self.quality)
+        elif self._wanted in self._added:
+            self._show(self._added[self._wanted])
         elif count or folders is None:
             self._show(self.view)
         elif not folders and not place.is_answer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.ids import PhotoId
@@ -15,10 +16,12 @@ from photoorg.core.progress import Progress
 from photoorg.core.records import PhotoScope
 from photoorg.gui.albums.controller import AlbumsController
 from photoorg.gui.browsing import BrowseController, Place
+from photoorg.gui.bulk.controller import BulkController
 from photoorg.gui.centre import Centre, CentrePage
 from photoorg.gui.commands import Commands
 from photoorg.gui.desktop import reveal
 from photoorg.gui.editing import EditController
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import LibraryEvents
 from photoorg.gui.failure_news import FailureNews
 from photoorg.gui.folders import FolderController
@@ -31,7 +34,7 @@ from photoorg.gui.models.compare_view import CompareView
 from photoorg.gui.models.controller import ModelsController
 from photoorg.gui.models.page import ModelsPage
 from photoorg.gui.pages import UndoToast
-from photoorg.gui.panels import Panels
+from photoorg.gui.panels import Panels, lay_out
 from photoorg.gui.photo_actions import PhotoActions
 from photoorg.gui.problems import ProblemReporter
 from photoorg.gui.quality.controller import QualityController
@@ -52,6 +55,7 @@ from photoorg.gui.viewer.loader import PhotoReader
 from photoorg.gui.viewer.viewer import Viewer
 from photoorg.gui.why.controller import WhyController
 from photoorg.gui.widgets.photo_mime import local_paths_of
+from photoorg.gui.widgets.thumbs import Thumbs
 from photoorg.gui.window_state import WindowState, load_keys, load_state, save_state
 
 
@@ -73,6 +77,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
 
         self.thumbnails = ThumbnailLoader(library.thumbnail_path, parent=self)
+        self.thumbs = Thumbs(library.thumbnail_path, self)
         self.model = GridModel(library, tasks, self)
         self.view = GridView(
             self.model, self.thumbnails, theme, icons, PhotoDrag(library, tasks, theme, self)
@@ -83,7 +88,8 @@ class MainWindow(QMainWindow):
         self.search = SearchBar(library, tasks, theme, icons, RecentSearches(settings))
         self.top_bar = TopBar(icons, self.search)
         self.status = StatusBar(icons)
-        models = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+        compare, engines = CompareView(library, tasks, theme, icons), EnginesSection(library, tasks)
+        models = ModelsPage(compare, engines, theme, icons)
         quality = QualityScreens(library, tasks, theme, icons, read_photo)
         self.centre = Centre(self.view, models, quality, theme, icons)
         self.panels = Panels(self.centre, self.top_bar, self.sidebar, self.inspector)
@@ -107,7 +113,10 @@ class MainWindow(QMainWindow):
             self.search, self.centre.results, self.sidebar, self.edits, theme, self
         )
         self.asking = SearchController(self.search, self.centre, self.browse, self.sidebar, self)
-        self.why = WhyController(library, tasks, self.inspector, self.viewer)
+        self.why = WhyController(
+            library, tasks, self.inspector, self.viewer, self.thumbs, theme,
+            lambda: self.browse.place.text,
+        )  # fmt: skip
         self.problems = ProblemReporter(self.centre.banner, self)
         places: dict[Where, QWidget] = {
             Where.WINDOW: self,
@@ -118,6 +127,10 @@ class MainWindow(QMainWindow):
         self.commands = Commands(ShortcutTable(load_keys(settings)), places, self)
         self.look = TileLook(self.view, self.top_bar, self.commands)
         self.actions_on_photos = PhotoActions(library, tasks, self.edits, self, self.commands, self)
+        self.bulk = BulkController(
+            library, tasks, self.edits, self.centre, self.inspector, self.sidebar,
+            self.actions_on_photos, self.thumbs, theme, icons, self.show_page,
+        )  # fmt: skip
         self._connect_library()
         self._connect_browsing()
         self._connect_editing()
@@ -134,18 +147,8 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.setMinimumSize(800, 480)
         self.setAcceptDrops(True)
-        middle = QHBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.sidebar)
-        middle.addWidget(self.centre, 1)
-        middle.addWidget(self.inspector)
-        column = QVBoxLayout(self._browse_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.top_bar)
-        column.addLayout(middle, 1)
-        column.addWidget(self.status)
+        beside = (self.sidebar, self.centre, self.inspector)
+        lay_out(self._browse_page, self.top_bar, beside, self.status)
         self._pages.addWidget(self._browse_page)
         self._pages.addWidget(self.viewer)
         self.setCentralWidget(self._pages)
@@ -206,6 +209,7 @@ class MainWindow(QMainWindow):
             lambda place: self.actions_on_photos.show_menu(place, self.view)
         )
         self.viewer.closed.connect(self.close_viewer)
+        self.why.photo_requested.connect(self.open_viewer)
         self.viewer.similar_requested.connect(self.find_similar)
         self.viewer.full_screen_requested.connect(self._set_full_screen)
         self.actions_on_photos.similar_requested.connect(self.find_similar)
@@ -306,10 +310,10 @@ class MainWindow(QMainWindow):
         self.browse.back()
         self.view.setFocus()
 
-    def open_viewer(self, photo: PhotoId) -> None:
-        """Show a photo as large as the window."""
+    def open_viewer(self, photo: PhotoId, among: tuple[PhotoId, ...] = ()) -> None:
+        """Show a photo as large as the window, among those of the grid or some others."""
         self._pages.setCurrentWidget(self.viewer)
-        self.viewer.open(self.model.ids, photo)
+        self.viewer.open(np.asarray(among) if among else self.model.ids, photo)
 
     def close_viewer(self) -> None:
         """Go back to the grid, to the photo that was looked at last."""
@@ -365,6 +369,8 @@ class MainWindow(QMainWindow):
     def _on_place(self, place: Place) -> None:
         self.albums.follow(place)
         self.top_bar.set_back_possible(possible=place.is_answer)
+        why = "Why this photo?" if place.text else "What the model sees"
+        self.commands.action(Command.SHOW_WHY, Where.PHOTOS).setText(why)
         self.top_bar.set_grouping_allowed(allowed=not place.is_answer)
 
     def _update_page(self) -> None:
@@ -389,6 +395,7 @@ class MainWindow(QMainWindow):
         self.browse.on_change(changes)
         self.sidebar.on_change(changes)
         self.inspector.on_change(changes)
+        self.bulk.on_change(changes)
         self.folders.on_change(changes)
         if changes.everything or ChangeKind.FAILURES in changes.kinds:
             self.failure_news.refresh()
@@ -491,3 +498,4 @@ class MainWindow(QMainWindow):
         """End threads and let go of the library; the window is of no use afterwards."""
         self.events.close()
         self.thumbnails.shutdown()
+        self.bulk.release()

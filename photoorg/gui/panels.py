@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from photoorg.gui.centre import Centre
 from photoorg.gui.inspector.inspector import Inspector
@@ -34,7 +37,7 @@ class Panels(QObject):
         self.update()
 
     def toggle_inspector(self) -> None:
-        """Fold the inspector or unfold it; it has nothing to say beside models and tag quality."""
+        """Fold the inspector or unfold it; it has nothing to say beside a page of its own."""
         if not self._has_no_photos:
             self.inspector_wanted = not self.inspector_wanted
             self.update()
@@ -57,4 +60,22 @@ class Panels(QObject):
     @property
     def _has_no_photos(self) -> bool:
         """Whether the middle shows nothing that the inspector could tell more of."""
-        return self._centre.shows_models or self._centre.shows_quality
+        return self._centre.shows_models or self._centre.shows_quality or self._centre.shows_added
+
+
+def lay_out(page: QWidget, top: QWidget, beside: Sequence[QWidget], bottom: QWidget) -> None:
+    """Put a bar, what stands beside each other below it, and another bar onto a page.
+
+    The second of those beside each other gets the room that the others leave.
+    """
+    middle = QHBoxLayout()
+    middle.setContentsMargins(0, 0, 0, 0)
+    middle.setSpacing(0)
+    for place, part in enumerate(beside):
+        middle.addWidget(part, int(place == 1))
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(top)
+    column.addLayout(middle, 1)
+    column.addWidget(bottom)

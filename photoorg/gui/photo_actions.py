@@ -43,11 +43,15 @@ class PhotoActions(QObject):
         tagging_requested(): put the cursor where tags are typed.
         search_requested(tuple[PhotoId, ...], bool): put these photos into the search, with True
             against photos like them.
+        suggestions_requested(tuple): show what tags these photos may deserve.
+        menu_opening(QMenu): of the chosen photos; others may add to it what they can do.
     """
 
     similar_requested = Signal(object)
     tagging_requested = Signal()
     search_requested = Signal(object, bool)
+    suggestions_requested = Signal(object)
+    menu_opening = Signal(object)
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class PhotoActions(QObject):
         self._commands = commands
         commands.on(Command.FIND_SIMILAR, self.find_similar)
         commands.on(Command.ADD_TAG, self.tagging_requested.emit)
+        commands.on(Command.SUGGEST_TAGS, self.suggest_tags)
         commands.on(Command.COPY_PATH, self.copy_paths)
         commands.on(Command.REVEAL, self.reveal)
         commands.on(Command.PASTE_IMAGE, self.paste)
@@ -82,6 +87,11 @@ class PhotoActions(QObject):
         """Put the chosen photos into the search, or have it push photos like them away."""
         if photos := self._choice.chosen_photos():
             self.search_requested.emit(photos, against)
+
+    def suggest_tags(self) -> None:
+        """Show suggestions for the chosen photos."""
+        if photos := self._choice.chosen_photos():
+            self.suggestions_requested.emit(photos)
 
     def rate(self, rating: int) -> None:
         """Rate the chosen photos, 0 to 5."""
@@ -132,6 +142,8 @@ class PhotoActions(QObject):
         add(menu, Command.SHOW_WHY)
         menu.addSeparator()
         add(menu, Command.ADD_TAG)
+        add(menu, Command.SUGGEST_TAGS)
+        self.menu_opening.emit(menu)
         ratings = menu.addMenu("Rating")
         for command in reversed(RATINGS):
             add(ratings, command)

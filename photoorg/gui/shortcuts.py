@@ -49,6 +49,7 @@ class Command(StrEnum):
     ADD_TO_SEARCH = "add_to_search"
     SHOW_WHY = "show_why"
     ADD_TAG = "add_tag"
+    SUGGEST_TAGS = "suggest_tags"
     COPY_PATH = "copy_path"
     REVEAL = "reveal"
     RATE_0 = "rate_0"
@@ -139,6 +140,7 @@ SHORTCUTS: Final = (
     _both(Command.ADD_TO_SEARCH, "Add to search", "Shift+S"),
     _both(Command.SHOW_WHY, "What the model sees", "W"),
     _both(Command.ADD_TAG, "Add tag…", "T", "Ctrl+T"),
+    _both(Command.SUGGEST_TAGS, "Suggest tags…", "Shift+T"),
     _both(Command.COPY_PATH, "Copy path", "Ctrl+C"),
     _both(Command.REVEAL, "Show in file manager", "Ctrl+Shift+R"),
     _both(Command.RATE_0, "No rating", "0"),

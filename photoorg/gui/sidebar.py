@@ -128,6 +128,7 @@ class Sidebar(QWidget):
         album_selected(Album): run this album's search.
         albums_known(list[Album]): the albums were read again.
         search_requested(str): search for this everywhere.
+        spread_requested(str): give this tag to photos like those that carry it.
     """
 
     album_selected = Signal(object)
@@ -143,6 +144,7 @@ class Sidebar(QWidget):
     rescan_requested = Signal()
     reveal_requested = Signal(object)
     operation_requested = Signal(object)
+    spread_requested = Signal(str)
 
     def __init__(
         self,
@@ -392,6 +394,7 @@ class Sidebar(QWidget):
             menu.addAction(LOOKS_LIKE, lambda: self.search_requested.emit(looks))
             menu.addSeparator()
             menu.addAction("Rename", lambda: self._tree.edit(index))
+            menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(row.label))
             menu.addAction("Merge into…", lambda: self._pick_target(row, index))
         elif row.kind is RowKind.ALBUM:
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))

@@ -20,6 +20,7 @@ from photoorg.models.personal import PersonalModel
 from photoorg.models.starter import StarterModel
 from photoorg.search.engine import SearchEngine
 from photoorg.search.personal import PersonalSuggester
+from photoorg.search.personal_looks import LearnedLooks
 from photoorg.search.ports import TagSuggester
 from photoorg.search.spelling import Spelling
 from photoorg.search.suggest import Suggester
@@ -48,6 +49,7 @@ class Parts:
         problem: why the starter or its text encoder is not there, or None.
         starter: the starter model, where it could be read.
         encoder: its text encoder, where it could be read.
+        looks: finds photos of the person's own tags by the starter.
         trained: the model in use, where it is not the starter.
     """
 
@@ -59,6 +61,7 @@ class Parts:
     problem: PhotoorgError | None
     starter: StarterModel | None = None
     encoder: TextEncoder | None = None
+    looks: LearnedLooks | None = None
     trained: TrainedModel | None = None
 
 
@@ -90,6 +93,7 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
     )
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     _log_problems(keeper)
+    looks = LearnedLooks(catalog, model, keeper.indexes[JOINT], learned)
     engine = SearchEngine(
         catalog,
         keeper.indexes[JOINT],
@@ -97,6 +101,7 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
         model,
         encoder,
         model,
+        looks=looks,
         spelling=Spelling(catalog, model.vocabulary),
     )
     return Parts(
@@ -108,6 +113,7 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
         problem,
         model,
         encoder,
+        looks,
     )
 
 

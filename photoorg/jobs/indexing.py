@@ -64,11 +64,13 @@ def encode_missing(
     token: CancelToken,
     on_progress: Callable[[Progress], None],
     weights: Path | None = None,
+    workers: Workers | None = None,
 ) -> ModelKey:
     """Compute one kind of visual vector for all photos of the catalog that lack it.
 
     Learns it first where it has to be learned. Vectors of other kinds, the search index and the
-    other processes of an open library are left alone; the processes for this work are its own.
+    other processes of an open library are left alone; the processes for this work are its own,
+    unless some that compute this kind are given.
 
     Args:
         catalog: whose photos; they must have been read.
@@ -76,6 +78,7 @@ def encode_missing(
         token: to pause and stop.
         on_progress: told at most ten times a second, and once at the end.
         weights: of the network, where it needs a file that is not in its usual place.
+        workers: processes to use; they are left running.
 
     Returns:
         The key that the vectors are stored under.
@@ -91,18 +94,19 @@ def encode_missing(
     if not catalog.photos_without_vector(key):
         return key
     meter = Meter(TASK, on_progress)
-    workers = Workers(catalog.paths, features, weights=weights)
+    used = workers or Workers(catalog.paths, features, weights=weights)
     try:
         Ingest(
             catalog,
-            workers,
+            used,
             token,
             VisibleFirst(),
             lambda now: _show(meter, now, token),
             read_files=False,
         ).run()
     finally:
-        workers.close()
+        if workers is None:
+            used.close()
         meter.finish("Done", 0, 0)
     return key
 

@@ -13,17 +13,9 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import ChangeSet, Operation
-from photoorg.core.errors import EnvironmentProblem, UsageProblem
+from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
-from photoorg.core.modelling import (
-    Explanation,
-    ModelInfo,
-    ModelKindInfo,
-    TrainingRequest,
-    TrainingState,
-    VectorKindInfo,
-)
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import QualityPort
@@ -44,15 +36,19 @@ from photoorg.jobs.active_model import JOINT
 from photoorg.jobs.albums import Albums
 from photoorg.jobs.asking import Asking
 from photoorg.jobs.background import BackgroundIndexer
+from photoorg.jobs.bulk import Bulk
 from photoorg.jobs.doctor import Finding, examine
+from photoorg.jobs.engines import Engines
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
+from photoorg.jobs.library_models import LibraryModels
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
 from photoorg.jobs.personal import Looks, PersonalLearning
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
+from photoorg.jobs.why import Why
 from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
@@ -61,7 +57,7 @@ logger = logging.getLogger(__name__)
 DEFAULT_FEATURES = "efficientnet-lite2"
 
 
-class Library:
+class Library(LibraryModels):
     """Opens, wires and closes what an open library consists of; the work is done elsewhere.
 
     With `background` (the window) a thread keeps the indexes in step with the catalog and notices
@@ -84,13 +80,19 @@ class Library:
         self._search = SearchService(catalog, store, self._quality.model)
         self._albums = Albums(catalog, self._search.albums)
         self._asking = Asking(catalog)
+        self._bulk = Bulk(catalog, self._search, self._refresh)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
+        self._why = Why(
+            catalog, self._search, lambda: self._modelling.explainer()[0], self._refresh
+        )
+        self._engines = Engines(catalog, self._search, self._emit)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
         if background:
             self._follower = Follower(catalog, self._search, self._hear_others, self._follow_choice)
             self._quality.follow()
+            self._engines.start()
 
     @classmethod
     def open(
@@ -113,6 +115,10 @@ class Library:
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def engines(self) -> Engines:
+        return self._engines
 
     # -- browsing ---------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
@@ -163,9 +169,13 @@ class Library:
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.search(
-            text, scope, lambda path: self._start_workers().look_at(path).vector
-        )
+        return self._search.search(text, scope, self._look_outside)
+
+    def _look_outside(self, path: Path) -> NDArray[np.float32]:
+        """Return the vector of a photo that a search names by its path."""
+        if not path.is_file():
+            raise QuerySyntaxError(f"There is no photo “{path}”.", "Pick or drop it again.")
+        return self._start_workers().look_at(path).vector
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()
@@ -186,6 +196,14 @@ class Library:
             self._quality.catch_up()
         return self._search.suggester.suggest(photo_ids, limit)
 
+    @property
+    def bulk(self) -> Bulk:
+        return self._bulk
+
+    @property
+    def why(self) -> Why:
+        return self._why
+
     # -- changing ---------------------------------------------------------------------------
     def apply(self, operation: Operation) -> ChangeSet:
         return self._history.apply(self._albums.prepared(operation))
@@ -199,95 +217,6 @@ class Library:
     @property
     def quality(self) -> QualityPort:
         return self._quality
-
-    # -- models -----------------------------------------------------------------------------
-    def model_kinds(self) -> Sequence[ModelKindInfo]:
-        return self._modelling.model_kinds()
-
-    def text_kinds(self) -> Sequence[VectorKindInfo]:
-        return self._modelling.text_kinds()
-
-    def visual_kinds(self) -> Sequence[VectorKindInfo]:
-        return self._modelling.visual_kinds()
-
-    def models(self) -> Sequence[ModelInfo]:
-        return self._modelling.models()
-
-    def train(self, request: TrainingRequest) -> None:
-        self._modelling.train(request)
-
-    def train_now(
-        self,
-        request: TrainingRequest,
-        *,
-        on_state: Callable[[TrainingState], None],
-        token: CancelToken,
-    ) -> ModelInfo:
-        """Train a model and wait for the end.
-
-        Args:
-            request: what to train.
-            on_state: told at most ten times a second, from another thread.
-            token: to stop; another call with the same request goes on.
-
-        Raises:
-            UsageProblem: another training runs, or the photos do not allow it.
-            Cancelled: through the token.
-            PhotoorgError: whatever else kept the training from its end.
-        """
-
-        def hear(event: LibraryEvent) -> None:
-            if isinstance(event, TrainingState):
-                on_state(event)
-
-        unsubscribe = self.subscribe(hear)
-        try:
-            return self._modelling.train_now(request, token)
-        finally:
-            unsubscribe()
-
-    def training(self) -> TrainingState | None:
-        return self._modelling.training()
-
-    def cancel_training(self) -> None:
-        self._modelling.cancel_training()
-
-    def use_model(self, model_id: str) -> None:
-        self._modelling.use_model(model_id)
-        if self._follower is not None:
-            self._look_for_model()
-
-    def look_for_model(
-        self, *, on_progress: Callable[[Progress], None], token: CancelToken
-    ) -> None:
-        """Look at the photos that the model in use has not seen yet, now, in the calling thread.
-
-        Args:
-            on_progress: told at most ten times a second.
-            token: to stop; another call goes on with the work.
-
-        Raises:
-            Cancelled: through the token.
-            EnvironmentProblem: the disk is full, no worker starts, ...
-        """
-        self._modelling.look_for_model(self._features, token, on_progress)
-
-    def delete_model(self, model_id: str) -> None:
-        self._modelling.delete_model(model_id)
-
-    def export_model(self, model_id: str, file: Path) -> None:
-        self._modelling.export_model(model_id, file)
-
-    def import_model(self, file: Path) -> ModelInfo:
-        return self._modelling.import_model(file)
-
-    def suggest_with(
-        self, model_id: str, photo_ids: Sequence[PhotoId], limit: int = 10
-    ) -> Mapping[PhotoId, Sequence[Suggestion]]:
-        return self._modelling.suggest_with(model_id, photo_ids, limit)
-
-    def explain(self, photo_id: PhotoId, tag: str = "") -> Explanation:
-        return self._modelling.explain(photo_id, tag)
 
     # -- background work --------------------------------------------------------------------
     def add_folders(self, folders: Sequence[Path]) -> None:
@@ -370,6 +299,7 @@ class Library:
         return (
             *(pid for workers in running for pid in workers.decoders.process_ids()),
             *(pid for workers in running for pid in workers.encoder.process_ids()),
+            *self._engines.process_ids(),
             *(() if trainer is None else (trainer,)),
         )
 
@@ -385,6 +315,7 @@ class Library:
     def close(self) -> None:
         """Stop intake, cancel, join, drain the writer, snapshot the indexes, close."""
         self._indexer.close()
+        self._engines.close()
         self._modelling.close()
         self._quality.close()
         if self._follower is not None:
@@ -417,6 +348,7 @@ class Library:
             on_progress=on_progress,
         )
         self._modelling.look_for_model(self._features, token, on_progress)
+        self._engines.look_again(token, on_progress)
         return report
 
     def _looks(self) -> Looks | None:
@@ -480,7 +412,7 @@ class Library:
 
         They came since its training.
         """
-        if self._modelling.features_in_use != self._features:
+        if self._follower is not None and self._modelling.features_in_use != self._features:
             self.rescan()
 
     def _refresh(self) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from photoorg.core.errors import PhotoorgError
 from photoorg.core.ids import ContentHash
 from photoorg.core.records import PreparedPhoto
 from photoorg.features.visual import Device, VisualFiles
 from photoorg.jobs.slots import SlotLayout
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,26 @@ class EncodeMap:
     """
 
     slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeTexts:
+    """Ask an encoder that has a text side for the vectors of texts; answered by `TextVectors`."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextVectors:
+    """Texts in the space of the same encoder's photos.
+
+    Attributes:
+        vectors: float32 [n, dimension], unit rows.
+        scale: what the model was trained to multiply cosines with.
+    """
+
+    vectors: NDArray[np.float32]
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)

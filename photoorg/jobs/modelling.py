@@ -207,16 +207,7 @@ class Modelling:
 
     def explain(self, photo_id: PhotoId, tag: str = "") -> Explanation:
         """Say why the model in use sees a tag in a photo; see `LibraryPort.explain`."""
-        parts = self._search.parts
-        explainer: Explainer
-        if parts.trained is not None:
-            explainer = TrainedExplainer(parts.trained)
-            features = features_of(parts.trained.manifest)
-        elif parts.starter is not None:
-            explainer = StarterExplainer(parts.starter, parts.encoder)
-            features = features_of(parts.starter.manifest)
-        else:
-            raise parts.problem or ModelFileProblem("No model is ready to explain anything.")
+        explainer, features = self.explainer()
         return explain(
             self._catalog,
             explainer,
@@ -224,6 +215,20 @@ class Modelling:
             photo_id,
             tag,
         )
+
+    def explainer(self) -> tuple[Explainer, str]:
+        """Return what asks the model in use about a photo, and the kind of vectors that it takes.
+
+        Raises:
+            PhotoorgError: no model can be used; the message says why.
+        """
+        parts = self._search.parts
+        if parts.trained is not None:
+            return TrainedExplainer(parts.trained), features_of(parts.trained.manifest)
+        if parts.starter is not None:
+            starter = StarterExplainer(parts.starter, parts.encoder)
+            return starter, features_of(parts.starter.manifest)
+        raise parts.problem or ModelFileProblem("No model is ready to explain anything.")
 
     def close(self) -> None:
         """Stop a training and a change of model that go on; both can be asked for again."""

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.quality import Doubt, ReviewItem, TagTrust
 from photoorg.jobs.personal_shelf import Generation
-from photoorg.models.base import unit_rows
 from photoorg.models.personal import LEAST_EXAMPLES, PersonalModel, column_of
 from photoorg.models.personal_quality import usefulness
 from photoorg.search.personal import SaidCatalog, Sight, judge_photos, names_now
@@ -76,7 +75,7 @@ def find_questions(
     names = [spelled[column] for column in columns.tolist()]
     found = set(sample[:_SAMPLE])
     for column in columns.tolist():
-        found.update(nearest(direction(model, column), _NEAREST))
+        found.update(nearest(model.direction(column), _NEAREST))
     listed = sorted(found.intersection(catalog.vector_ids(sight.visual_key).tolist()))
     decided = catalog.decided_tags(listed)
     skipped = {(photo_id, name.casefold()) for photo_id, name in skip}
@@ -97,16 +96,6 @@ def find_questions(
             ]
     items.sort(key=lambda item: -item.usefulness)
     return _mixed(items, limit) if tag is None else _one_each(items, limit)
-
-
-def direction(model: PersonalModel, column: int) -> NDArray[np.float32]:
-    """Return where in the embedding space photos of a tag are: by its name and by its look."""
-    width = model.words.shape[1]
-    word, look = model.words[column], model.look[column, :width]
-    mixed = model.weights[column, 0] * unit_rows(word[None]) + model.weights[column, 1] * unit_rows(
-        look[None]
-    )
-    return np.asarray(unit_rows(mixed)[0], dtype=np.float32)
 
 
 def _asked(model: PersonalModel, there: NDArray[np.bool_], tag: str | None) -> NDArray[np.intp]:

@@ -27,6 +27,9 @@ from photoorg.search.ports import TagSuggester
 
 logger = logging.getLogger(__name__)
 
+Overlay = Callable[[Parts], Parts]
+"""Puts something else in the place of some parts of the model in use."""
+
 
 class SearchService:
     """Loads the parts when they are first needed, once; safe to use from several threads.
@@ -47,6 +50,8 @@ class SearchService:
         self._models = models
         self._loading = threading.Lock()
         self._parts: Parts | None = None
+        self._under: Parts | None = None
+        self._overlay: Overlay | None = None
         self._starter: Parts | None = None
         self._fallback = ""
         self._asked = ""
@@ -177,7 +182,8 @@ class SearchService:
             fallback: why another one answers, or "".
         """
         with self._loading:
-            before, self._parts = self._parts, fresh
+            before, self._under = self._under, fresh
+            self._parts = self._covered(fresh)
             self._asked, self._fallback = asked, fallback
         if before is not None and before.model_id not in (fresh.model_id, STARTER_ID):
             _save_quietly(before)
@@ -222,9 +228,21 @@ class SearchService:
             starter = self._load_starter()
             with self._loading:
                 if self._parts is None:
-                    self._parts = self._assemble_chosen(starter)
+                    self._under = self._assemble_chosen(starter)
+                    self._parts = self._covered(self._under)
                 parts = self._parts
         return parts
+
+    def cover(self, overlay: Overlay | None) -> None:
+        """Have an overlay's parts answer from now on, in one step; None takes it away again."""
+        self._load()
+        with self._loading:
+            self._overlay = overlay
+            if self._under is not None:
+                self._parts = self._covered(self._under)
+
+    def _covered(self, parts: Parts) -> Parts:
+        return parts if self._overlay is None else self._overlay(parts)
 
     def _load_starter(self) -> Parts:
         with self._loading:

@@ -25,6 +25,7 @@ import numpy as np
 
 from photoorg.core.errors import ModelFileProblem
 from photoorg.features.storage import ModelFile, take_tensor
+from photoorg.models.base import unit_rows
 from photoorg.models.starter_parts import sigmoid
 
 if TYPE_CHECKING:
@@ -131,6 +132,13 @@ class PersonalModel:
     def probabilities(self, heard: Witnesses) -> NDArray[np.float32]:
         """Return the probabilities [n, k] that tags are right."""
         return sigmoid(self.log_odds(heard))
+
+    def direction(self, column: int) -> NDArray[np.float32]:
+        """Return where in the embedding space photos of a tag are, [e]: by its name and look."""
+        width = self.words.shape[1]
+        word, look = unit_rows(self.words[column][None]), unit_rows(self.look[column, None, :width])
+        mixed = self.weights[column, 0] * word + self.weights[column, 1] * look
+        return np.asarray(unit_rows(mixed)[0], dtype=np.float32)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, as they are saved."""

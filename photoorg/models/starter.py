@@ -16,6 +16,7 @@ from photoorg.core.errors import ModelFileProblem
 from photoorg.core.paths import resource_path
 from photoorg.features.storage import load_model, take_tensor
 from photoorg.models.base import unit_rows
+from photoorg.models.length_correction import LengthCorrection
 from photoorg.models.starter_parts import (
     Background,
     Calibration,
@@ -216,6 +217,11 @@ class StarterModel:
     @property
     def text_key(self) -> ModelKey:
         return self.manifest.text_key
+
+    @property
+    def length_correction(self) -> LengthCorrection:
+        """How `relevance` is put right for the number of words of a query."""
+        return LengthCorrection.of_config(self.manifest.config)
 
     @property
     def dimension(self) -> int:

@@ -19,8 +19,8 @@ RELEVANT = 0.5
 TAIL = 2000
 """Hits that are handed out although they are not relevant."""
 
-_LEAST_RELEVANT = 0.03
-"""Below this nothing is an answer, however far it stands out."""
+Bar = Callable[[FloatArray], float]
+"""Gives the probability from which on photos [n] belong to the answer; see `search.cut`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +36,28 @@ class Ranked:
     relevant: int
 
 
-def relevant_from(probability: FloatArray) -> float:
-    """Return the probability from which on a photo belongs to the answer.
-
-    Relative to the best: of a word that training saw seldom, even the right photos are improbable
-    and yet stand out. On COCO's labels over 128 photos, on which the share was also chosen, this
-    gives precision 0.67 at recall 0.50, where a flat 0.5 gives 0.81 at 0.19 and leaves half of the
-    words without an answer. The price: a word that nothing shows gets three answers on average.
-    """
-    best = float(probability.max(initial=0.0))
-    return max(_LEAST_RELEVANT, best / 4)
-
-
-def count_relevant(verdict: Verdict) -> int:
+def count_relevant(verdict: Verdict, bar: Bar) -> int:
     """Return how many photos `rank` would call relevant."""
-    return int(np.count_nonzero(verdict.probability >= relevant_from(verdict.probability)))
+    return int(np.count_nonzero(verdict.probability >= bar(verdict.probability)))
 
 
 def rank(
-    universe: Universe, verdict: Verdict, in_order: Callable[[IdArray], IdArray] | None = None
+    universe: Universe,
+    verdict: Verdict,
+    bar: Bar,
+    in_order: Callable[[IdArray], IdArray] | None = None,
 ) -> Ranked:
     """Return photos by probability; those that are surely wrong are left out.
 
     Args:
         universe: the photos that were judged.
         verdict: on them.
+        bar: tells where the answer ends.
         in_order: puts the ids of the relevant ones into another order.
     """
     probability = verdict.probability
-    bar = relevant_from(probability)
-    relevant = int(np.count_nonzero(probability >= bar))
+    least = bar(probability)
+    relevant = int(np.count_nonzero(probability >= least))
     keep = relevant + TAIL
     places = np.flatnonzero(probability > 0)
     if keep < len(places):
@@ -75,7 +67,7 @@ def rank(
     if in_order is not None:
         first = in_order(universe.ids[places[:relevant]])
         places[:relevant] = np.searchsorted(universe.ids, first)
-    why = verdict.reasons(places, bar)
+    why = verdict.reasons(places, least)
     return Ranked(hits(universe.ids[places], probability[places], why), relevant)
 
 

@@ -13,14 +13,17 @@ from photoorg.core.query import Order, Query
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
-from photoorg.search import answer, likeness
+from photoorg.models.length_correction import LengthCorrection
+from photoorg.search import answer, cut, likeness
 from photoorg.search.judging import Judge, Judged, LookAt
 from photoorg.search.looks import TextTagJudge
 from photoorg.search.meaning import Meaning
 from photoorg.search.near_misses import alternatives
 from photoorg.search.parser import parse
+from photoorg.search.personal_looks import LearnedLooks, PersonalTagJudge
 from photoorg.search.plan import Plan, plan
 from photoorg.search.ports import (
+    CorrectsLength,
     FloatArray,
     IdArray,
     LookAlikeModel,
@@ -46,6 +49,7 @@ class SearchEngine:
         notice: what the person should know of the model at each answer.
         tag_judge: says which photos look as if they carried a tag; None takes the model's text
             side.
+        looks: finds photos of tags that were learned, before `tag_judge` is asked.
         spelling: corrects what was typed; None takes the library's words and English.
     """
 
@@ -60,16 +64,22 @@ class SearchEngine:
         *,
         notice: Callable[[], str] = lambda: "",
         tag_judge: TagJudge | None = None,
+        looks: LearnedLooks | None = None,
         spelling: Spelling | None = None,
     ) -> None:
         self._catalog = catalog
         self._similarity = similarity_index
         self._look_alike = look_alike
+        self._correction = LengthCorrection()
+        if model is not None and isinstance(model, CorrectsLength):
+            self._correction = model.length_correction
         self._spelling = spelling or Spelling(catalog)
         meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
             meaning = Meaning(joint_index, model, text_encoder)
             tag_judge = tag_judge or TextTagJudge(joint_index, model, meaning.embed)
+            if looks is not None:
+                tag_judge = PersonalTagJudge(looks, tag_judge)
         self._judge = Judge(
             catalog,
             joint_index,
@@ -108,7 +118,9 @@ class SearchEngine:
         def count(changed: Query) -> int:
             return self._count(changed, scope, look_at)
 
-        return replace(results, alternatives=alternatives(asked, self._spelling, count))
+        return replace(
+            results, alternatives=alternatives(asked, self._spelling, self._spelling.related, count)
+        )
 
     def _answer(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> SearchResults:
         planned = plan(query)
@@ -121,7 +133,7 @@ class SearchEngine:
             if planned.order in (Order.NEWEST, Order.OLDEST):
                 newest = planned.order is Order.NEWEST
                 dated = partial(self._catalog.in_date_order, newest_first=newest)
-            ranked = answer.rank(judged.universe, judged.verdict, dated)
+            ranked = answer.rank(judged.universe, judged.verdict, self._bar(planned), dated)
         else:
             ids = self._in_order(judged, scope, planned)
             unwanted = " ".join(filter(None, (w.unwanted_label for w in planned.wishes())))
@@ -135,8 +147,13 @@ class SearchEngine:
         if judged.verdict is None or planned.root is None:
             return len(judged.universe)
         if planned.root.ranks:
-            return answer.count_relevant(judged.verdict)
+            return answer.count_relevant(judged.verdict, self._bar(planned))
         return int(np.count_nonzero(judged.verdict.probability >= answer.RELEVANT))
+
+    def _bar(self, planned: Plan) -> answer.Bar:
+        """Return what tells where the answer to a query ends."""
+        words = max((len(wish.label.split()) for wish in planned.wishes()), default=1)
+        return partial(cut.bar, words=max(words, 1), correction=self._correction)
 
     def _in_order(self, judged: Judged, scope: PhotoScope, planned: Plan) -> IdArray:
         """Return the photos that come into question in the scope's order, or that asked for."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from photoorg.core.conditions import AllOf, Condition, TagIs
-from photoorg.core.errors import EnvironmentProblem, ModelFileProblem
+from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, QuerySyntaxError
 from photoorg.core.ids import PhotoId
 from photoorg.core.query import Like
 from photoorg.core.records import PhotoScope
@@ -25,6 +25,9 @@ LookAt = Callable[[Path], FloatArray]
 """Gives the stored kind of vector (pooled, [v]) of a file outside the library."""
 
 WORDS_ONLY = "Searching names, captions and tags only"
+
+MOST_WISHES = 32
+"""Parts of a query that are judged apart: each costs a pass or more over all photos."""
 
 _NOTHING = np.empty(0, dtype=np.int64)
 
@@ -77,10 +80,16 @@ class Judge:
         """Judge the photos of a scope.
 
         Raises:
+            QuerySyntaxError: too much is joined.
             MediaProblem: a photo that is named by its path cannot be read.
         """
-        allowed = self._allowed(plan.condition, scope)
         wishes = plan.wishes()
+        if len(wishes) > MOST_WISHES:
+            raise QuerySyntaxError(
+                f"This search joins {len(wishes)} things by “and”, “or” and brackets.",
+                f"Up to {MOST_WISHES} can be answered.",
+            )
+        allowed = self._allowed(plan.condition, scope)
         if plan.root is None:
             return Judged(Universe(np.sort(self._all(allowed, scope))), None, "")
         sight, notice = self._look(wishes, look_at)
@@ -120,18 +129,19 @@ class Judge:
     def _of_wish(self, wish: Wish, case: _Case) -> Verdict:
         universe = case.universe
         judgement, matches = case.of[id(wish)]
-        untold = 0.0 if wish.ranks else 1.0
+        untold = 0.0 if wish.texts or wish.likes else 1.0
         likeness = universe.spread(case.seen, judgement.probability, untold)
         tie = universe.spread(case.seen, judgement.cosine, 0.0)
         wrong = [words.rejecting(self._catalog, wish.words)] if wish.words else []
         wrong.append(words.holding(self._catalog, wish.banned, self._spellings))
         if wish.ranks:
             wrong.append(np.sort(np.array(self._sources(wish), dtype=np.int64)))
+        beside = universe.spread(case.seen, judgement.beside, 0.0 if wish.likes else 1.0)
         if wish.looks:
             shown, carrying = self._of_looks(wish, universe)
-            likeness = likeness * shown
+            likeness, beside = likeness * shown, beside * shown
             wrong.append(carrying)
-        verdict = of_wish(universe, likeness, tie, matches, self._labels(wish))
+        verdict = of_wish(universe, likeness, tie, beside, matches, self._labels(wish))
         if not wish.ranks:  # what is not seen is not there: see MOST_LIKE
             verdict = replace(verdict, probability=likeness)
         return without(verdict, universe, _union(wrong))
@@ -147,7 +157,7 @@ class Judge:
                 carrying = TagIs(wanted[0])
             wrong = _union([self._catalog.select(carrying), self._catalog.photos_rejecting(wanted)])
         if self._tag_judge is None:
-            return shown, wrong
+            return np.zeros_like(shown) if wanted else shown, wrong
         ids, found = self._tag_judge.probabilities([look.tag for look in wish.looks])
         order = np.argsort(ids, kind="stable")
         for number, look in enumerate(wish.looks):
@@ -270,7 +280,7 @@ def _takes_unseen(node: Node) -> bool:
 
 def _blind(wishes: list[Wish]) -> Sight:
     nothing = np.empty(0, dtype=np.float32)
-    return Sight(_NOTHING, tuple(Judgement(nothing, nothing) for _ in wishes))
+    return Sight(_NOTHING, tuple(Judgement(nothing, nothing, nothing) for _ in wishes))
 
 
 def _path(text: str) -> Path:

@@ -62,10 +62,13 @@ class Judgement:
     Attributes:
         probability: float32 [n], that the photo is what is looked for.
         cosine: float32 [n], what it was ranked by: tells apart what is equally probable.
+        beside: float32 [n], how probable everything is but the wanted texts: a tag that says
+            "snow" does not say that the photo is like another, or shows no people.
     """
 
     probability: FloatArray
     cosine: FloatArray
+    beside: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +222,12 @@ class _Sum:
         for (_, weight), row in zip(self.unlike, photos, strict=True):
             kept *= (1 - _alike(_standard(row))) ** np.float32(weight)
         if self.lost:
-            return Judgement(np.zeros_like(kept), np.zeros_like(kept))
+            return Judgement(np.zeros_like(kept), np.zeros_like(kept), kept)
         if first == 0:
-            return Judgement(kept, kept)
+            return Judgement(kept, kept, kept)
         ranked, probability = self._wanted(scores[:first], photos, model)
-        return Judgement(probability * kept, ranked)
+        beside = kept if self.photo is None else kept * _alike(_standard(scores[first - 1]))
+        return Judgement(probability * kept, ranked, beside)
 
     def _wanted(
         self, scores: FloatArray, unlike: FloatArray, model: SearchModel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from photoorg.core.query import Filter, Group, Like, Looks, Part, Query, Text
@@ -16,19 +16,24 @@ _TRIED = 8
 """Changed searches that are counted; each costs about as much as the search itself."""
 
 
+Related = Callable[[str], Sequence[str]]
+"""Gives words of the library or the model that mean something near to a word, the nearest first."""
+
+
 def alternatives(
-    query: Query, spelling: Spelling, count: Callable[[Query], int]
+    query: Query, spelling: Spelling, related: Related, count: Callable[[Query], int]
 ) -> tuple[Alternative, ...]:
     """Return up to `MOST` changed queries that find something, the most careful change first.
 
     Args:
         query: what found nothing.
         spelling: knows other words for a misspelt one.
+        related: knows words of near meaning.
         count: says how many photos a query finds.
     """
     found: list[Alternative] = []
     tried: set[str] = set()
-    for changed, why in _changes(query, spelling):
+    for changed, why in _changes(query, spelling, related):
         text = str(changed)
         if not text or text in tried:
             continue
@@ -41,8 +46,8 @@ def alternatives(
     return tuple(found)
 
 
-def _changes(query: Query, spelling: Spelling) -> Iterator[tuple[Query, str]]:
-    """Yield changed queries: a filter taken away, a quote loosened, a part taken away."""
+def _changes(query: Query, spelling: Spelling, related: Related) -> Iterator[tuple[Query, str]]:
+    """Yield changed queries: less a filter, a quote loosened, a word exchanged, less a part."""
     parts = query.parts
     for number, part in enumerate(parts):
         if isinstance(part, Filter) and len(parts) > 1:
@@ -52,6 +57,12 @@ def _changes(query: Query, spelling: Spelling) -> Iterator[tuple[Query, str]]:
             loose = _loosened(part, spelling)
             changed = replace(query, parts=(*parts[:number], *loose, *parts[number + 1 :]))
             yield changed, f"{' '.join(map(str, loose))} without the quotation marks"
+    for number, part in enumerate(parts):
+        if isinstance(part, Text) and not part.quoted and part.weight > 0:
+            for word in related(part.text):
+                other = replace(part, text=word, quoted=" " in word)
+                changed = replace(query, parts=(*parts[:number], other, *parts[number + 1 :]))
+                yield changed, f"“{word}” instead of “{part.text}”"
     for number, part in enumerate(parts):
         counts = isinstance(part, Text | Like | Looks | Group)
         if counts and len(parts) > 1:

@@ -234,7 +234,7 @@ def _wish(parts: list[Part]) -> Wish:
         ],
         looks=tuple(part for part in parts if isinstance(part, Looks))[:MOST_TERMS],
         words=tuple(words),
-        banned=tuple(banned),
+        banned=tuple(dict.fromkeys(banned))[:MOST_TERMS],
     )
 
 

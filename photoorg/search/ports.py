@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from photoorg.core.conditions import Condition
 from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.records import PhotoScope, Suggestion, TagCount
+from photoorg.models.length_correction import LengthCorrection
 
 FloatArray = NDArray[np.float32]
 IdArray = NDArray[np.int64]
@@ -137,6 +138,15 @@ class LookAlikeModel(Protocol):
 
     def similarity(self, visual: FloatArray) -> FloatArray:
         """Map stored vectors [n, v] to compact unit rows [n, k] for look-alike search."""
+
+
+@runtime_checkable
+class CorrectsLength(Protocol):
+    """A search model whose relevance is off by the number of words, and that knows by how much."""
+
+    @property
+    def length_correction(self) -> LengthCorrection:
+        """How its probabilities are put right before an answer is cut."""
 
 
 @runtime_checkable

@@ -16,6 +16,10 @@ from photoorg.search.ports import FloatArray, TagCatalog, TagModel
 LEAST = 0.15
 """Suggestions less probable than this are not worth a look."""
 
+SURE = 0.55
+"""Of suggestions at least so probable about eight of ten are right: on 538 photos of COCO that no
+training saw, 76 % from .5 on and 85 % from .6 on."""
+
 _OWN_TAGS = 200
 """The person's own tags that are tried, most used first."""
 
@@ -74,7 +78,7 @@ class Suggester:
                 likely = [*self._model.pick(row, limit, LEAST), *_above(own_row, tuple(own))]
                 likely.sort(key=lambda pair: -pair[1])
                 answer[photo_id] = tuple(
-                    Suggestion(tag, probability, self._model.kind)
+                    Suggestion(tag, probability, self._model.kind, sure=probability >= SURE)
                     for tag, probability in likely[:limit]
                 )
         return answer

@@ -12,7 +12,7 @@ from photoorg.core.records import Suggestion
 from photoorg.features.words.normalise import Normaliser
 from photoorg.models.base import Observations
 from photoorg.search.ports import FloatArray, WordCatalog
-from photoorg.search.suggest import LEAST, clear_decided
+from photoorg.search.suggest import LEAST, SURE, clear_decided
 
 if TYPE_CHECKING:
     from photoorg.features.words.base import EncodedTexts
@@ -125,7 +125,12 @@ class TrainedSuggester:
             for photo_id, row in zip(listed, probability, strict=True):
                 best = np.argsort(-row, kind="stable")[:limit].tolist()
                 answer[photo_id] = tuple(
-                    Suggestion(names[number], float(row[number]), self._source)
+                    Suggestion(
+                        names[number],
+                        float(row[number]),
+                        self._source,
+                        sure=bool(row[number] >= SURE),
+                    )
                     for number in best
                     if row[number] >= LEAST
                 )

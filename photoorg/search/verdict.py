@@ -99,6 +99,7 @@ def of_wish(
     universe: Universe,
     likeness: FloatArray,
     tie: FloatArray,
+    beside: FloatArray,
     matches: WordMatches,
     labels: Labels,
 ) -> Verdict:
@@ -108,13 +109,15 @@ def of_wish(
         universe: the photos.
         likeness: float32 [n], what the pixels say.
         tie: float32 [n].
+        beside: float32 [n], how probable all is that words cannot tell; see `Judgement`.
         matches: what the words say.
         labels: for the reasons.
     """
     likeness = likeness * np.float32(MOST_LIKE)
     probability = likeness * np.float32(_UNQUOTED if matches.required else 1)
     here, there = universe.places_of(matches.ids)
-    probability[here] = 1 - (1 - likeness[here]) * (1 - matches.certainty[there])
+    said = matches.certainty[there] * beside[here]
+    probability[here] = 1 - (1 - likeness[here]) * (1 - said)
 
     def reasons(places: Places, bar: float) -> list[str]:
         where = dict(zip(here.tolist(), matches.where[there].tolist(), strict=True))

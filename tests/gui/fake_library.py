@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from fake_albums import FakeAlbums, FakeAsking
+from fake_bulk import FakeBulk
 from fake_models import FakeModels
 from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
+from fake_why import FakeWhy
 from numpy.typing import NDArray
 
 from photoorg.core.changes import (
@@ -25,6 +27,7 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
     DeleteAlbum,
     KeepTag,
     MergeTags,
@@ -92,9 +95,12 @@ class FakeLibrary(FakeModels):
     def __init__(self, root: Path, *, count: int | None = None) -> None:
         super().__init__()
         self.root = root
+        self.bulk = FakeBulk(self)
+        self.why = FakeWhy(self)
         self.count = len(SAMPLES) if count is None else count
         self.calls: list[Call] = []
         self.states: dict[PhotoId, tuple[PhotoState, str]] = {}
+        self.doubted: set[str] = set()
         self.missing: set[PhotoId] = set()
         self.missing_folders: set[str] = set()
         self.duplicates: dict[PhotoId, tuple[Path, ...]] = {}
@@ -158,6 +164,10 @@ class FakeLibrary(FakeModels):
         """Return the tags that were said to be wrong on a photo."""
         said = self._said_of(photo_id).items()
         return tuple(sorted(tag for tag, (state, _) in said if state is TagState.REJECTED))
+
+    def carriers(self, tag: str) -> list[PhotoId]:
+        """Return the photos that carry a tag."""
+        return list(map(PhotoId, self.photo_ids(PhotoScope(tag=tag)).tolist()))
 
     def _said_of(self, photo_id: PhotoId) -> dict[str, tuple[TagState | None, TagSource]]:
         with self._lock:
@@ -322,7 +332,7 @@ class FakeLibrary(FakeModels):
                 continue
             decided = {*self.confirmed(photo), *self.rejected(photo)}
             answer[photo] = [
-                Suggestion(tag, probability, "starter")
+                Suggestion(tag, probability, "starter", sure=tag not in self.doubted)
                 for tag, probability in self.sample(photo).suggested
                 if tag not in decided
             ][:limit]
@@ -359,6 +369,11 @@ class FakeLibrary(FakeModels):
                 case AddTag(tag, photos) | ConfirmTag(tag, photos):
                     label = f"Add tag “{tag}” to {_photos(photos)}"
                     return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
+                case ConfirmTags(pairs):
+                    given = [each for tag, photos in pairs for each in _confirmed(photos, tag)]
+                    concerned = {each.photo_id for each in given}
+                    label = f"Accept {len(given)} suggestions on {_photos(concerned)}"
+                    return self._assert(given, label)
                 case KeepTag(tag, photos):
                     label = f"Keep tag “{tag}” on {_photos(photos)}"
                     return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
@@ -508,3 +523,7 @@ def _photos(photos: Iterable[PhotoId]) -> str:
 
 def _to(photos: Iterable[PhotoId], tag: str, state: TagState | None) -> tuple[TagAssertion, ...]:
     return tuple(TagAssertion(photo, tag, state) for photo in photos)
+
+
+def _confirmed(photos: Iterable[PhotoId], tag: str) -> tuple[TagAssertion, ...]:
+    return _to(photos, tag, TagState.CONFIRMED)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from fake_engines import FakeEngines
 
 from photoorg.core.errors import MediaProblem, ModelFileProblem, UsageProblem
 from photoorg.core.ids import PhotoId
@@ -154,6 +155,7 @@ class FakeModels:
         explained: what was asked of `explain`.
         deaf: photos that no model can look at.
         exported: model ids and files.
+        engines: for better search.
     """
 
     def __init__(self) -> None:
@@ -163,6 +165,7 @@ class FakeModels:
         self.explained: list[tuple[PhotoId, str]] = []
         self.deaf: set[PhotoId] = set()
         self.exported: list[tuple[str, Path]] = []
+        self.engines = FakeEngines()
         self.heat_shape: tuple[int, int] | None = (7, 9)
         self._state: TrainingState | None = None
 

@@ -77,8 +77,8 @@ def test_a_click_accepts_once(qtbot, board):
     answers = []
     board.accepted.connect(answers.append)
     chip = board.chip("table")
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(8, 12))
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(8, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     assert answers == ["table"]
 
 
@@ -96,7 +96,7 @@ def test_releasing_outside_takes_the_press_back(qtbot, board):
     answers = []
     board.accepted.connect(answers.append)
     chip = board.chip("cup")
-    qtbot.mousePress(chip, Qt.MouseButton.LeftButton, pos=QPoint(8, 12))
+    qtbot.mousePress(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     qtbot.mouseRelease(chip, Qt.MouseButton.LeftButton, pos=QPoint(8, 200))
     assert answers == []
 

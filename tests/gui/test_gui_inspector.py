@@ -18,9 +18,8 @@ from photoorg.core.changes import (
     SetRating,
 )
 from photoorg.core.ids import PhotoId
-from photoorg.core.records import PhotoState, Suggestion
+from photoorg.core.records import PhotoState
 from photoorg.gui.icons import IconSet
-from photoorg.gui.inspector.data import SUGGESTION_SAMPLE, mean_suggestions, suggest
 from photoorg.gui.inspector.inspector import Inspector
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import Appearance, ThemeService
@@ -109,12 +108,27 @@ def test_a_click_on_a_suggestion_makes_it_a_tag(
 ):
     select(CAT)
     chip = inspector._suggested.chip("animal")
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(10, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     settle(qtbot, tasks)
     assert operations == [ConfirmTag("animal", (CAT,))]
     assert "animal" in library.confirmed(CAT)
     assert ("animal", "") in tags(inspector)
     assert "animal" not in suggestions(inspector)
+
+
+def test_suggestions_that_are_less_sure_are_shown_when_they_are_wanted(
+    qtbot, inspector, select, library
+):
+    library.doubted = {"kitten", "fur"}
+    select(CAT)
+    assert suggestions(inspector) == ["animal", "whiskers", "indoors"]
+    assert inspector._less_sure.text() == "2 less sure"
+    qtbot.mouseClick(inspector._less_sure, Qt.MouseButton.LeftButton)
+    assert suggestions(inspector) == ["animal", "whiskers", "kitten", "indoors", "fur"]
+    assert inspector._less_sure.text() == "Only sure suggestions"
+    library.doubted = set()
+    select(COFFEE)
+    assert not inspector._less_sure.isVisible()
 
 
 def test_an_accepted_chip_flies_and_arrives(qtbot, inspector, select, tasks, monkeypatch):
@@ -213,39 +227,12 @@ def test_many_photos_show_counts_and_a_click_gives_the_tag_to_all(
     assert tags(inspector)[:2] == [("favourite", ""), ("travel", "2/3")]
     chip = inspector._tags.chip("travel")
     assert chip.data.kind is ChipKind.PARTIAL
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(10, 12))
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
     settle(qtbot, tasks)
     assert operations == [AddTag("travel", (CAT, COFFEE, CHINA))]
     assert ("travel", "") in tags(inspector)
     assert inspector._preview.picture_count == 3
     assert not inspector._facts.isVisible()
-
-
-def test_a_suggestion_for_many_goes_to_all(inspector, select, library, operations):
-    select(ROCKET, PhotoId(5))
-    assert suggestions(inspector)[0] == "sky"
-    inspector._suggested.chip("sky").accept()
-    assert operations == [ConfirmTag("sky", (ROCKET, PhotoId(5)))]
-    assert "sky" in library.confirmed(PhotoId(5))
-
-
-def test_the_mean_counts_photos_without_the_suggestion():
-    answers = [
-        [Suggestion("sky", 0.8, "starter"), Suggestion("sea", 0.6, "starter")],
-        [Suggestion("sky", 0.4, "starter")],
-    ]
-    means = [(each.tag, each.probability) for each in mean_suggestions(answers, 5)]
-    assert means == [("sky", pytest.approx(0.6)), ("sea", pytest.approx(0.3))]
-    assert len(mean_suggestions(answers, 1)) == 1
-    assert mean_suggestions([], 5) == ()
-
-
-def test_a_large_selection_is_sampled(tmp_path, monkeypatch):
-    library = FakeLibrary(tmp_path, count=10_000)
-    asked = []
-    monkeypatch.setattr(library, "suggest", lambda ids, limit: asked.append(len(ids)) or {})
-    suggest(library, tuple(PhotoId(n) for n in range(1, 10_001)))
-    assert asked == [SUGGESTION_SAMPLE]
 
 
 def test_facts(qtbot, inspector, select, library):

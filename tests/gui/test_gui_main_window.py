@@ -401,6 +401,7 @@ def test_the_menu_offers_what_the_keys_do(window) -> None:
         "Search without this",
         "What the model sees",
         "Add tag…",
+        "Suggest tags…",
         "Rating",
         "Show in file manager",
         "Copy path",

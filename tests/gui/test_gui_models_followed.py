@@ -11,6 +11,7 @@ from fake_models import OWN, STARTER
 from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.ids import Revision
 from photoorg.core.modelling import TrainingRequest
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import LibraryEvents
 from photoorg.gui.icons import IconSet
 from photoorg.gui.models.card import FigureLabel
@@ -38,7 +39,8 @@ def models(qtbot, qapp, library):
     tasks = TaskRunner(2)
     theme = ThemeService(Appearance.DARK)
     icons = IconSet(theme)
-    page = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     events = LibraryEvents(library, page)
     models = ModelsController(library, tasks, events, page, StatusBar(icons, page), tuple, page)
     qtbot.addWidget(page)

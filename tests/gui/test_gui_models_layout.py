@@ -14,6 +14,7 @@ from photoorg.core.modelling import (
     TrainingState,
     TrainingStatus,
 )
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.icons import IconSet
 from photoorg.gui.models.compare_view import CompareView
 from photoorg.gui.models.page import ModelsPage
@@ -40,7 +41,8 @@ def page(qtbot, theme, tmp_path):
     library = FakeLibrary(tmp_path / "library")
     library.trained = [STARTER, CROSS]
     icons, tasks = IconSet(theme), TaskRunner(1)
-    page = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     qtbot.addWidget(page)
     page.resize(1060, 700)
     with qtbot.waitExposed(page):

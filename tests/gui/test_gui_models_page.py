@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from photoorg.core.errors import UsageProblem
 from photoorg.core.modelling import TrainingRequest, TrainingState, TrainingStatus
 from photoorg.gui.centre import CentrePage
+from photoorg.gui.engines.section import EnginesSection
 from photoorg.gui.events import PERIOD_MS, LibraryEvents
 from photoorg.gui.icons import IconSet
 from photoorg.gui.main_window import MainWindow
@@ -89,7 +90,8 @@ class Desk:
 def desk(qtbot, library, tasks):
     theme = ThemeService(Appearance.DARK)
     icons = IconSet(theme)
-    page = ModelsPage(CompareView(library, tasks, theme, icons), theme, icons)
+    compare = CompareView(library, tasks, theme, icons)
+    page = ModelsPage(compare, EnginesSection(library, tasks), theme, icons)
     status = StatusBar(icons, page)
     events = LibraryEvents(library, page)
     models = ModelsController(library, tasks, events, page, status, tuple, page)

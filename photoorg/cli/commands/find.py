@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from photoorg.cli.commands.photos import absolute, demand_file
+from photoorg.cli.commands.why import found_document, found_words
 from photoorg.cli.output import table
 from photoorg.core.records import PhotoScope
 
@@ -18,20 +19,22 @@ MOST_SHOWN = 50
 """Answers shown where the person set no limit; there may be thousands of relevant ones."""
 
 
-def search(session: Session, *, query: str, limit: int | None) -> None:
+def search(session: Session, *, query: str, limit: int | None, why: bool = False) -> None:
     """Answer a text as the search box does.
 
     Args:
         session: the run.
         query: what to look for.
         limit: give this many, also such as are no longer relevant; None gives the relevant ones.
+        why: say of each photo what each part of the text makes of it.
 
     Raises:
         QuerySyntaxError: the text cannot be read; the message says where.
         MediaProblem: a photo that it names by its path cannot be read.
     """
     with session.library() as library:
-        show(session, library, library.search(query, PhotoScope()), limit)
+        found = library.search(query, PhotoScope())
+        show(session, library, found, limit, asked=query if why else "")
 
 
 def similar(session: Session, *, photo: Path, limit: int | None) -> None:
@@ -47,29 +50,53 @@ def similar(session: Session, *, photo: Path, limit: int | None) -> None:
 
 
 def show(
-    session: Session, library: CommandLibrary, results: SearchResults, limit: int | None
+    session: Session,
+    library: CommandLibrary,
+    results: SearchResults,
+    limit: int | None,
+    *,
+    asked: str = "",
 ) -> None:
-    """Write the best hits of an answer."""
+    """Write the best hits of an answer.
+
+    Args:
+        session: the run.
+        library: answered.
+        results: the answer.
+        limit: hits to write; None for the relevant ones.
+        asked: the search of which each part is to be accounted for, or "".
+    """
     shown = min(results.relevant, MOST_SHOWN) if limit is None else limit
     hits = results.hits[:shown]
     paths = library.paths_of([hit.photo_id for hit in hits])
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "path": str(paths[hit.photo_id]),
             "score": round(float(hit.score), 6),
             "why": hit.why,
             "relevant": place < results.relevant,
+            "id": int(hit.photo_id),
         }
         for place, hit in enumerate(hits)
         if hit.photo_id in paths  # else another process dropped it in this moment
     ]
     for note in _notes(results):
         session.output.note(note)
+    told = [str(row["why"]) for row in rows]
+    if asked:
+        kept = [hit.photo_id for hit in hits if hit.photo_id in paths]
+        reasons = [library.why.why_found(asked, photo_id) for photo_id in kept]
+        told = [found_words(each) for each in reasons]
+        for row, each in zip(rows, reasons, strict=True):
+            row["reasons"] = found_document(each)
     session.output.answer(
         rows,
         table(
             ("score", "photo", "why"),
-            [(f"{row['score']:.3f}", str(row["path"]), str(row["why"])) for row in rows],
+            [
+                (f"{row['score']:.3f}", str(row["path"]), words)
+                for row, words in zip(rows, told, strict=True)
+            ],
         )
         if rows
         else ["Nothing found."],

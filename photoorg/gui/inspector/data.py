@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photoorg.core.ids import PhotoId
@@ -11,8 +9,6 @@ from photoorg.core.library import LibraryPort
 from photoorg.core.records import PhotoDetails, Suggestion
 
 SUGGESTION_LIMIT = 10
-SUGGESTION_SAMPLE = 200
-"""Photos looked at for the suggestions of a larger selection, evenly spread over it."""
 
 RATING_LIMIT = 1000
 """Photos whose rating is compared; of more, the first ones speak for all."""
@@ -46,7 +42,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Suggested tags of the selected photos, most probable first."""
+    """Suggested tags of one photo, most probable first."""
 
     photo_ids: tuple[PhotoId, ...]
     suggestions: tuple[Suggestion, ...] = ()
@@ -66,29 +62,7 @@ def describe(library: LibraryPort, photo_ids: tuple[PhotoId, ...]) -> Described:
     return Described(photo_ids, None, tuple(counts[:TAG_LIMIT]), rating, keys)
 
 
-def suggest(library: LibraryPort, photo_ids: tuple[PhotoId, ...]) -> Suggested:
-    """Ask for suggestions and sum them up for the selection. Blocks: call it from a task."""
-    if len(photo_ids) == 1:
-        found = library.suggest(photo_ids, SUGGESTION_LIMIT).get(photo_ids[0], ())
-        return Suggested(photo_ids, tuple(found))
-    step = max(1, -(-len(photo_ids) // SUGGESTION_SAMPLE))
-    answers = library.suggest(photo_ids[::step], SUGGESTION_LIMIT)
-    return Suggested(photo_ids, mean_suggestions(list(answers.values()), SUGGESTION_LIMIT))
-
-
-def mean_suggestions(answers: Sequence[Sequence[Suggestion]], limit: int) -> tuple[Suggestion, ...]:
-    """Average the probabilities of each tag over photos; a tag not listed counts as 0.
-
-    Args:
-        answers: the suggestions of each photo.
-        limit: how many to keep.
-    """
-    total: defaultdict[str, float] = defaultdict(float)
-    sources: dict[str, str] = {}
-    for answer in answers:
-        for suggestion in answer:
-            total[suggestion.tag] += suggestion.probability
-            sources.setdefault(suggestion.tag, suggestion.source)
-    means = [Suggestion(tag, sum_ / len(answers), sources[tag]) for tag, sum_ in total.items()]
-    means.sort(key=lambda suggestion: (-suggestion.probability, suggestion.tag))
-    return tuple(means[:limit])
+def suggest(library: LibraryPort, photo_id: PhotoId) -> Suggested:
+    """Ask for suggestions for one photo. Blocks: call it from a task."""
+    found = library.suggest((photo_id,), SUGGESTION_LIMIT).get(photo_id, ())
+    return Suggested((photo_id,), tuple(found))

@@ -22,6 +22,8 @@ from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.modelling import Explanation
 from photoorg.core.records import PhotoDetails, PhotoState, Suggestion
+from photoorg.gui.bulk.section import BulkSection
+from photoorg.gui.bulk.source import BulkSource
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.chips import ChipBoard, Flight
 from photoorg.gui.inspector.column import ColumnScroll, stack
@@ -29,6 +31,7 @@ from photoorg.gui.inspector.data import Described, Suggested, describe, suggest
 from photoorg.gui.inspector.facts import Facts
 from photoorg.gui.inspector.preview import Preview
 from photoorg.gui.inspector.rating import RatingStars
+from photoorg.gui.inspector.shown import fold_text, standing, tag_chips
 from photoorg.gui.inspector.tag_edit import TagEdit
 from photoorg.gui.inspector.why_section import WhySection
 from photoorg.gui.tasks import TaskRunner
@@ -40,8 +43,8 @@ from photoorg.gui.theme import (
     ThemeService,
 )
 from photoorg.gui.widgets import wording
-from photoorg.gui.widgets.build import create_label, create_labelled_button
-from photoorg.gui.widgets.chip import ChipData, ChipKind
+from photoorg.gui.widgets.build import create_button, create_label, create_labelled_button
+from photoorg.gui.widgets.chip import Chip, ChipData, ChipKind
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 _RELEVANT = frozenset(
@@ -69,6 +72,7 @@ class Inspector(QWidget):
         left: Esc: the focus should go back to the photos.
         why_requested(str): what speaks for this tag? "" asks about the photo as a whole.
         why_toggled(bool): show what the model sees, or show it no longer.
+        spread_requested(str): give this tag to photos like those that carry it.
     """
 
     operation_requested = Signal(object)
@@ -79,6 +83,7 @@ class Inspector(QWidget):
     left = Signal()
     why_requested = Signal(str)
     why_toggled = Signal(bool)
+    spread_requested = Signal(str)
 
     def __init__(
         self,
@@ -97,6 +102,7 @@ class Inspector(QWidget):
         self._suggestions: tuple[Suggestion, ...] = ()
         self._suggestions_of: tuple[PhotoId, ...] = ()
         self._rejected: set[str] = set()
+        self._wants_less_sure = False
         self._departures: dict[str, tuple[QPixmap, QRect]] = {}
 
         self._preview = Preview(theme, icons, tasks)
@@ -108,7 +114,9 @@ class Inspector(QWidget):
         self._edit = TagEdit(library, tasks, theme)
         self._suggested = ChipBoard(theme)
         self._suggested_title = create_label("Suggested", "dimmed")
+        self._less_sure = create_button("", "link")
         self._hint = create_label(" ", "dimmed")
+        self.bulk = BulkSection(BulkSource(library, tasks, self), theme)
         self._similar = create_labelled_button(icons, "similar", "Find similar")
         self.why = WhySection(theme, icons)
         self._facts = Facts(icons)
@@ -132,8 +140,9 @@ class Inspector(QWidget):
             self._stars, SPACE_ITEM, self._tags, SPACE_ITEM, self._edit, SPACE_GROUP
         )
         self._suggesting, _ = stack(
-            self._suggested_title, SPACE_ITEM - 2, self._suggested, 4, self._hint, SPACE_PANEL
-        )
+            self._suggested_title, SPACE_ITEM - 2, self._suggested, 4, self._hint,
+            self._less_sure, SPACE_PANEL,
+        )  # fmt: skip
         self._content, column = stack(
             self._preview,
             SPACE_PANEL,
@@ -143,6 +152,7 @@ class Inspector(QWidget):
             4,
             self._tagging,
             self._suggesting,
+            self.bulk,
             self._similar,
             SPACE_ITEM,
             self.why,
@@ -162,6 +172,7 @@ class Inspector(QWidget):
         self._suggested.accepted.connect(self._on_accept)
         self._suggested.dismissed.connect(self._on_reject)
         self._suggested.menu_requested.connect(self._on_suggestion_menu)
+        self._less_sure.clicked.connect(self._on_less_sure)
         for board in (self._tags, self._suggested):
             board.hint_changed.connect(self._on_hint)
         self._edit.tags_entered.connect(self._on_tags_entered)
@@ -170,6 +181,8 @@ class Inspector(QWidget):
         self._suggested.why_requested.connect(self.why_requested)
         self.why.panel.word_chosen.connect(self.why_requested)
         self.why.toggled.connect(self.why_toggled)
+        self.bulk.operation_requested.connect(self.operation_requested)
+        self.bulk.accepting.connect(self._note_departure)
         self._similar.clicked.connect(self._on_similar)
         self._facts.reveal_requested.connect(self.reveal_requested)
 
@@ -179,6 +192,14 @@ class Inspector(QWidget):
         """The photos shown."""
         return self._photo_ids
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The confirmed tags of the photos shown, those on most of them first."""
+        described = self._described
+        if described is None or described.photo_ids != self._photo_ids:
+            return ()
+        return tuple(tag for tag, _ in described.tags)
+
     def set_selection(self, photo_ids: Sequence[PhotoId]) -> None:
         """Show other photos; what was there stays until they are read."""
         wanted = tuple(photo_ids)
@@ -187,6 +208,7 @@ class Inspector(QWidget):
         self._photo_ids = wanted
         self._rejected.clear()
         self._departures.clear()
+        self.bulk.source.set_photos(wanted if len(wanted) > 1 else ())
         self._show_selection()
         self.refresh()
 
@@ -208,8 +230,10 @@ class Inspector(QWidget):
             key=(id(self), "describe"),
             owner=self,
         )
+        if len(photo_ids) > 1:
+            return
         self._tasks.run(
-            lambda: suggest(self._library, photo_ids),
+            lambda: suggest(self._library, photo_ids[0]),
             self._on_suggested,
             key=(id(self), "suggest"),
             owner=self,
@@ -222,6 +246,7 @@ class Inspector(QWidget):
         for board in (self._tags, self._suggested):
             for chip in board.chips:
                 board.release(chip.data.tag)
+        self.bulk.release()
         self.refresh()
 
     def focus_tag_edit(self) -> None:
@@ -292,14 +317,14 @@ class Inspector(QWidget):
         else:
             self._show_many(described)
         self._stars.set_rating(described.rating)
-        self._tags.set_chips(_tag_chips(described), restart=restart)
+        self._tags.set_chips(tag_chips(described), restart=restart)
         self._show_suggestions(restart=restart)
         self._land_departures()
 
     def _show_one(self, details: PhotoDetails, described: Described) -> None:
         name = details.paths[0].name if details.paths else "Photo"
         self._title.setText(name)
-        self._subtitle.setText(_standing(details))
+        self._subtitle.setText(standing(details))
         self._subtitle.setVisible(bool(self._subtitle.text()))
         if details.state is PhotoState.FAILED:
             self._preview.show_message("warning", details.reason or "This file cannot be read.")
@@ -333,6 +358,7 @@ class Inspector(QWidget):
         self._facts.setVisible(facts)
         self._similar.setVisible(facts and readable)
         self.why.setVisible(facts and readable)
+        self.bulk.setVisible(len(self._photo_ids) > 1)
         self._tagging.setVisible(readable)
 
     def _show_thumbnails(self, described: Described) -> None:
@@ -367,13 +393,18 @@ class Inspector(QWidget):
         if described.details is not None:
             answered.update(described.details.rejected)
         current = self._suggestions if self._suggestions_of == self._photo_ids else ()
-        chips = [
-            ChipData(each.tag, ChipKind.SUGGESTED, each.probability)
-            for each in current
-            if each.tag not in answered
-        ]
+        open_ = [each for each in current if each.tag not in answered]
+        shown = [each for each in open_ if each.sure or self._wants_less_sure]
+        chips = [ChipData(each.tag, ChipKind.SUGGESTED, each.probability) for each in shown]
         self._suggested.set_chips(chips, restart=restart)
-        self._suggesting.setVisible(bool(chips) or self._suggested.hasFocus())
+        self._hint.setVisible(bool(chips))
+        self._less_sure.setText(fold_text(open_, wanted=self._wants_less_sure))
+        self._less_sure.setVisible(bool(self._less_sure.text()))
+        self._suggesting.setVisible(bool(open_) or self._suggested.hasFocus())
+
+    def _on_less_sure(self) -> None:
+        self._wants_less_sure = not self._wants_less_sure
+        self._show_suggestions(restart=False)
 
     # -- motion ------------------------------------------------------------------------------
     def _land_departures(self) -> None:
@@ -405,9 +436,13 @@ class Inspector(QWidget):
     def _on_accept(self, tag: str) -> None:
         chip = self._suggested.chip(tag)
         if chip is not None:
-            start = QRect(chip.mapTo(self._content, QPoint(0, 0)), chip.size())
-            self._departures[tag] = (chip.grab(), start)
+            self._note_departure(chip)
         self._request(ConfirmTag(tag, self._photo_ids))
+
+    def _note_departure(self, chip: Chip) -> None:
+        """Remember from where an accepted suggestion will fly."""
+        start = QRect(chip.mapTo(self._content, QPoint(0, 0)), chip.size())
+        self._departures[chip.data.tag] = (chip.grab(), start)
 
     def _on_reject(self, tag: str) -> None:
         self._rejected.add(tag)
@@ -442,6 +477,7 @@ class Inspector(QWidget):
             menu.addAction("Add to all", chip.accept)
         if chip is not None:
             menu.addAction("Remove tag", chip.dismiss)
+        menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(tag))
         self._open(menu, position)
 
     def _on_suggestion_menu(self, tag: str, position: QPoint) -> None:
@@ -458,25 +494,3 @@ class Inspector(QWidget):
     def _open(self, menu: QMenu, position: QPoint) -> None:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
-
-
-def _standing(details: PhotoDetails) -> str:
-    """Return the line under the title: the state, where it is not the usual one."""
-    if details.missing:
-        return "File missing. Connect its drive, or rescan once it is back."
-    if details.state is PhotoState.PENDING:
-        return "Waiting to be read"
-    if details.state is PhotoState.FAILED:
-        return "Could not be read. It is tried again when the file changes."
-    return ""
-
-
-def _tag_chips(described: Described) -> list[ChipData]:
-    """Return the chips of the tags that all or some of the photos carry."""
-    total = len(described.photo_ids)
-    return [
-        ChipData(tag)
-        if count >= total
-        else ChipData(tag, ChipKind.PARTIAL, count / total, f"{count:,}/{total:,}")
-        for tag, count in described.tags
-    ]

@@ -71,11 +71,13 @@ class ModelsPage(QWidget):
     def __init__(
         self,
         compare: CompareView,
+        engines: QWidget,
         theme: ThemeService,
         icons: IconSet,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.engines = engines
         self._theme = theme
         self._icons = icons
         self._shelf = Shelf()
@@ -139,6 +141,7 @@ class ModelsPage(QWidget):
         inside.setSpacing(0)
         inside.addLayout(self._column)
         inside.addWidget(self._empty)
+        inside.addWidget(self.engines)
         inside.addStretch(1)
         column = QVBoxLayout(self._list)
         column.setContentsMargins(SPACE_EMPTY, SPACE_GROUP, SPACE_ITEM, 0)

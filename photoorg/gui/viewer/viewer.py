@@ -154,6 +154,7 @@ class Viewer(QWidget):
         self._similar.clicked.connect(self._on_similar)
         self._why_button.clicked.connect(self.why_toggled)
         self.why.word_chosen.connect(self.why_requested)
+        self.why.resized.connect(self._place_why_panel)
         self._zoom.clicked.connect(self.toggle_scale)
         self._slides.clicked.connect(self.toggle_slideshow)
         self._full_screen.clicked.connect(
@@ -295,6 +296,7 @@ class Viewer(QWidget):
 
     def _place_why_panel(self) -> None:
         margin = 2 * SPACE_ITEM
+        self.why.set_room(self._canvas.height() - 2 * margin)
         self.why.move(margin, self.height() - self.why.height() - margin)
 
     # -- scale --------------------------------------------------------------------------------

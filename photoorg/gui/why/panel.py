@@ -2,103 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QKeyEvent,
-    QLinearGradient,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QLinearGradient, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from photoorg.core.modelling import Explanation
-from photoorg.gui.theme import FONT_BODY, RADIUS, SPACE_ITEM, ThemeService, sized_font
+from photoorg.gui.theme import RADIUS, SPACE_ITEM, ThemeService
+from photoorg.gui.why.bar import WordBar
 from photoorg.gui.why.heat import ramp
 from photoorg.gui.widgets.build import create_button, create_label
-from photoorg.gui.widgets.chip import mix
 from photoorg.gui.widgets.elided_label import ElidedLabel
 
 WORDS: Final = 6
-_LINE: Final = 24
-_BAR: Final = 88
-_BAR_HEIGHT: Final = 6
+_SPACING: Final = 2
 _GRADIENT_STOPS: Final = 9
-
-
-class WordBar(QAbstractButton):
-    """A word and how near it is; a click asks what speaks for it."""
-
-    def __init__(
-        self, theme: ThemeService, *, on_photo: bool, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._on_photo = on_photo
-        self._share = 0.0
-        self.setFont(sized_font(FONT_BODY))
-        self.setFixedHeight(_LINE)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        # Over the photo the keys go through the photos.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if on_photo else Qt.FocusPolicy.StrongFocus)
-        theme.changed.connect(self.update)
-
-    @property
-    def share(self) -> float:
-        """How much of the bar is filled."""
-        return self._share
-
-    def show_word(self, word: str, cosine: float) -> None:
-        """Show a word; words that are not near at all have an empty bar."""
-        self._share = min(1.0, max(0.0, cosine))
-        self.setText(word)
-        self.setAccessibleName(f"{word}, {round(self._share * 100)} of 100")
-        self.setToolTip(f"Show what speaks for “{word}”")
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, _LINE)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        text = self._theme.color("on_surround" if self._on_photo else "text")
-        ground = self._theme.color("surround" if self._on_photo else "panel")
-        area = self.rect()
-        if self.underMouse():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(mix(ground, text, 0.10))
-            painter.drawRoundedRect(area, 4, 4)
-        room = area.adjusted(4, 0, -_BAR - SPACE_ITEM - 4, 0)
-        shown = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, room.width()
-        )
-        painter.setPen(text)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
-        bar = QRectF(area.right() - _BAR - 3, (_LINE - _BAR_HEIGHT) / 2, _BAR, _BAR_HEIGHT)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(mix(ground, text, 0.14))
-        painter.drawRoundedRect(bar, 3, 3)
-        if self._share > 0:
-            bar.setWidth(max(_BAR_HEIGHT, _BAR * self._share))
-            painter.setBrush(mix(ground, text, 0.62))
-            painter.drawRoundedRect(bar, 3, 3)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(area).adjusted(1, 1, -1, -1), 4, 4)
 
 
 class HeatLegend(QWidget):
@@ -138,9 +59,11 @@ class WhyPanel(QWidget):
 
     Signals:
         word_chosen(str): what speaks for this word? "" asks about the photo as a whole.
+        resized(): it is higher or lower now.
     """
 
     word_chosen = Signal(str)
+    resized = Signal()
 
     def __init__(
         self, theme: ThemeService, *, on_photo: bool = False, parent: QWidget | None = None
@@ -165,6 +88,9 @@ class WhyPanel(QWidget):
         self._legend = HeatLegend(dimmed)
         self._note = create_label("", dimmed, wrap=True)
         self._caption = create_label("It comes near these words:", dimmed)
+        self._parts = QVBoxLayout()
+        self._heading = ""
+        self._room = 1 << 16
         self._build()
 
     def _build(self) -> None:
@@ -178,10 +104,11 @@ class WhyPanel(QWidget):
         head.addWidget(self.whole)
         column = QVBoxLayout(self)
         column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(2)
+        column.setSpacing(_SPACING)
         column.addLayout(head)
         column.addWidget(self._note)
         column.addWidget(self._legend)
+        column.addLayout(self._parts)
         column.addSpacing(4)
         column.addWidget(self._caption)
         for label in (self._note, self._caption):
@@ -213,8 +140,31 @@ class WhyPanel(QWidget):
     def shows_legend(self) -> bool:
         return not self._legend.isHidden()
 
+    @property
+    def on_photo(self) -> bool:
+        """Whether it lies over a photo."""
+        return self._on_photo
+
+    def add_part(self, part: QWidget) -> None:
+        """Take in something that is shown above the words."""
+        self._parts.addWidget(part)
+
+    def set_heading(self, heading: str) -> None:
+        """Set what stands above in place of the question; "" for the question itself."""
+        self._heading = heading
+
+    def show_words(self, words: Sequence[tuple[str, float]]) -> None:
+        """Show the words that come near, with how near they come, nearest first."""
+        for number, bar in enumerate(self._bars):
+            known = number < len(words)
+            bar.setVisible(known)
+            if known:
+                bar.show_word(*words[number])
+        self._caption.setVisible(bool(self.words))
+
     def clear(self) -> None:
         """Show nothing."""
+        self._heading = ""
         self.set_question("")
         for bar in self._bars:
             bar.hide()
@@ -222,38 +172,58 @@ class WhyPanel(QWidget):
         self._say("")
 
     def set_question(self, tag: str) -> None:
-        """Say what is asked; the words from before stay until the answer comes."""
-        self._title.setText(f"Why “{tag}”?" if tag else "The whole photo")
-        self.whole.setVisible(bool(tag))
+        """Say what is asked; the words from before stay until others come."""
+        question = f"Why “{tag}”?" if tag else "The whole photo"
+        self._title.setText(self._heading or question)
+        self.whole.setVisible(bool(tag) and not self._heading)
         self._legend.hide()
-        self._say("" if self.words else "Looking at the photo…")
-        self.adjustSize()
+        self._say("Looking at the photo…")
 
     def show_answer(self, explanation: Explanation) -> None:
         """Show what the model sees."""
         self.set_question(explanation.tag)
-        for number, bar in enumerate(self._bars):
-            known = number < len(explanation.words)
-            bar.setVisible(known)
-            if known:
-                bar.show_word(*explanation.words[number])
+        self.show_words(explanation.words)
         heat = explanation.heat
         self._legend.setVisible(heat is not None and bool(heat.any()))
-        self._say(explanation.note)
-        self.adjustSize()
+        note = explanation.note
+        if heat is not None and self._heading and explanation.tag and not note:
+            note = f"The map shows what speaks for “{explanation.tag}”."
+        self._say(note)
 
     def show_problem(self, text: str) -> None:
-        """Say why there is no answer."""
-        for bar in self._bars:
-            bar.hide()
+        """Say why there is no map; what else was answered stays."""
         self._legend.hide()
         self._say(text)
-        self.adjustSize()
 
     def _say(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self._caption.setVisible(bool(self.words))
+
+    def event(self, event: QEvent) -> bool:
+        """Over a photo it is as high as what it says; that is known once its parts are laid out."""
+        done = super().event(event)
+        layout = self.layout()
+        if self._on_photo and layout is not None and event.type() == QEvent.Type.LayoutRequest:
+            # `adjustSize` would take the height that it needs at the width that it likes best.
+            height = layout.totalHeightForWidth(self.width())
+            self._drop_words(height - self._room)
+            self.resize(self.width(), height)
+        return done
+
+    def set_room(self, height: int) -> None:
+        """Say how high it may be; words that come less near make way."""
+        self._room = height
+
+    def _drop_words(self, surplus: int) -> None:
+        bars = self.bars
+        step = bars[0].height() + _SPACING if bars else 1
+        for bar in bars[max(0, len(bars) - max(0, -(-surplus // step))) :]:
+            bar.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._on_photo:

@@ -40,6 +40,7 @@ CHIP_HEIGHT: Final = 24
 CHIP_MOTION_MS: Final = 120
 _PADDING: Final = 12
 _CROSS_ZONE: Final = 20
+_WHY_ZONE: Final = 13
 _CROSS_SIDE: Final = 6
 _BAR_HEIGHT: Final = 2
 
@@ -60,7 +61,8 @@ class ChipData:
         tag: its text.
         share: of a suggestion its probability; of a partial tag the part of the photos that
             carry it; 1 where it is confirmed.
-        note: small text behind the tag, such as "5/12".
+        note: small text behind the tag, such as "5/12"; of a suggestion for many photos on how many
+            of them it is likely.
     """
 
     tag: str
@@ -123,6 +125,7 @@ class Chip(QAbstractButton):
         self._theme = theme
         self._strength = 1.0
         self._hovers_cross = False
+        self._hovers_why = False
         self._answered = False
         self._fade: QPropertyAnimation | None = None
         self.setFont(sized_font(FONT_BODY))
@@ -162,6 +165,8 @@ class Chip(QAbstractButton):
     def hint(self) -> str:
         """Return a line of help for this chip."""
         match self._data.kind:
+            case ChipKind.SUGGESTED if self._data.note:
+                return "Enter adds it to these, Backspace rejects"
             case ChipKind.SUGGESTED:
                 likely = wording.percent(self._data.share)
                 return f"{likely} · Enter adds, Backspace rejects, W why"
@@ -211,6 +216,11 @@ class Chip(QAbstractButton):
         """Return where a click dismisses."""
         return QRect(self.width() - _CROSS_ZONE, 0, _CROSS_ZONE, self.height())
 
+    def why_rect(self) -> QRect:
+        """Return where a click asks why; only suggestions for one photo have such a place."""
+        asked = self._data.kind is ChipKind.SUGGESTED and not self._data.note
+        return QRect(0, 0, _WHY_ZONE, self.height()) if asked else QRect()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setDown(event.button() is Qt.MouseButton.LeftButton)
 
@@ -219,15 +229,19 @@ class Chip(QAbstractButton):
         self.setDown(False)
         if not was_down or not self.rect().contains(event.position().toPoint()):
             return
-        if self.cross_rect().contains(event.position().toPoint()):
+        point = event.position().toPoint()
+        if self.cross_rect().contains(point):
             self.dismiss()
+        elif self.why_rect().contains(point):
+            self.why_requested.emit(self._data.tag)
         else:
             self.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        hovers = self.cross_rect().contains(event.position().toPoint())
-        if hovers != self._hovers_cross:
-            self._hovers_cross = hovers
+        point = event.position().toPoint()
+        hovers = self.cross_rect().contains(point), self.why_rect().contains(point)
+        if hovers != (self._hovers_cross, self._hovers_why):
+            self._hovers_cross, self._hovers_why = hovers
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -236,7 +250,7 @@ class Chip(QAbstractButton):
                 self.accept()
             case Qt.Key.Key_Backspace | Qt.Key.Key_Delete:
                 self.dismiss()
-            case Qt.Key.Key_W if self._data.kind is ChipKind.SUGGESTED:
+            case Qt.Key.Key_W if not self.why_rect().isEmpty():
                 self.why_requested.emit(self._data.tag)
             case Qt.Key.Key_Left:
                 self.step.emit(-1)
@@ -254,7 +268,7 @@ class Chip(QAbstractButton):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._hovers_cross = False
+        self._hovers_cross = self._hovers_why = False
         self.pointed.emit(False)
 
     def event(self, event: QEvent) -> bool:
@@ -281,6 +295,7 @@ class Chip(QAbstractButton):
         self._paint_text(painter)
         if self.underMouse() and self.isEnabled():
             self._paint_cross(painter)
+            self._paint_why(painter)
         if self.hasFocus():
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -340,13 +355,23 @@ class Chip(QAbstractButton):
             offset = QPointF(half, half * slope)
             painter.drawLine(center - offset, center + offset)
 
+    def _paint_why(self, painter: QPainter) -> None:
+        area = self.why_rect()
+        if not area.isEmpty():
+            painter.setFont(sized_font(FONT_SMALL))
+            painter.setPen(self._theme.color("text" if self._hovers_why else "dimmed"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "?")
+
 
 def _spoken(data: ChipData) -> tuple[str, str]:
     """Return the accessible name and the tooltip of a chip."""
     match data.kind:
+        case ChipKind.SUGGESTED if data.note:
+            help_text = f"Likely on {data.note} photos. Click to add it to those, × to reject it."
+            return f"{data.tag}, suggested for {data.note} photos", help_text
         case ChipKind.SUGGESTED:
             likely = f"{wording.percent(data.share)} likely"
-            help_text = f"{likely}. Click to add, × for “Not this tag”."
+            help_text = f"{likely}. Click to add, × for “Not this tag”, ? for why."
             return f"{data.tag}, suggested, {likely}", help_text
         case ChipKind.PARTIAL:
             help_text = "Click to add it to all selected photos, × to remove it from all."

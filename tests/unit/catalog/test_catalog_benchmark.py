@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from catalog_builders import ROOT, Shelf, found
 
-from photoorg.core.changes import AddTag, SetRating
+from photoorg.core.changes import AddTag, ConfirmTags, SetRating
 from photoorg.core.conditions import DateBetween, FolderContains, NameContains, TagIs
 from photoorg.core.ids import ModelKey, PhotoId, Revision
 from photoorg.core.records import FoundFile, PhotoScope
@@ -87,6 +87,15 @@ def test_budgets_at_100_000(shelf: Shelf) -> None:
     inverse = added.inverse
     assert inverse is not None
     measure("undo of it", lambda: catalog.apply(inverse), budget_ms=1000)
+    pairs = tuple((f"tag {number}", selected[number::2]) for number in range(6))
+    accepted = measure(
+        "ConfirmTags of 30,000 on 10,000",
+        lambda: catalog.apply(ConfirmTags(pairs)),
+        budget_ms=1000,
+    )
+    taken_back = accepted.inverse
+    assert taken_back is not None
+    measure("undo of it", lambda: catalog.apply(taken_back), budget_ms=1000)
     measure("SetRating of 10,000", lambda: catalog.apply(SetRating(4, selected)), budget_ms=1000)
     catalog.apply(AddTag("beach", selected))
     for words in (["img"], ["holiday"], ["beach"], ["holiday", "beach", "img"]):
@@ -105,6 +114,15 @@ def test_budgets_at_100_000(shelf: Shelf) -> None:
             repeat=3,
         )
     measure("tags", catalog.tags, repeat=3)
+    measure("said_of_tag of 10,000", lambda: catalog.said_of_tag("beach"), repeat=3)
+    for number in range(10):
+        catalog.apply(AddTag(f"company {number}", selected))
+    measure(
+        "company of 11 tags of 10,000",
+        lambda: catalog.company(selected[0], "beach"),
+        budget_ms=200,
+        repeat=3,
+    )
     measure("folders", catalog.folders, repeat=3)
     model = ModelKey("benchmark")
     measure("store 100,000 x 1280", lambda: store_vectors(shelf, model, ids, 1280))

@@ -31,6 +31,19 @@ def test_the_grid_is_ordered_by_date_taken_or_else_modified(shelf: Shelf) -> Non
     undated = shelf.read("undated.jpg", photo("3")).photo_id  # modified in 2020
     assert shelf.catalog.photo_ids(PhotoScope()).tolist() == [new, undated, old]
     assert shelf.catalog.photo_ids(PhotoScope(newest_first=False)).tolist() == [old, undated, new]
+    some = np.array([old, new, 99], dtype=np.int64)
+    assert shelf.catalog.in_date_order(some, newest_first=True).tolist() == [new, old]
+    assert shelf.catalog.in_date_order(some, newest_first=False).tolist() == [old, new]
+
+
+def test_photos_on_which_a_tag_was_rejected(shelf: Shelf) -> None:
+    a, b, c = (shelf.read(f"{name}.jpg", photo(name)).photo_id for name in "abc")
+    shelf.catalog.apply(RejectTag("Sea", (c, a)))
+    shelf.catalog.apply(RejectTag("moon", (b,)))
+    shelf.catalog.apply(AddTag("sea", (b,)))
+    assert shelf.catalog.photos_rejecting(["sea"]).tolist() == [a, c]
+    assert shelf.catalog.photos_rejecting(["SEA", "moon", "x"]).tolist() == [a, b, c]
+    assert shelf.catalog.photos_rejecting(["x"]).dtype == np.int64
 
 
 def test_scopes_by_tag_and_folder_combine(shelf: Shelf) -> None:

@@ -17,6 +17,7 @@ from photoorg.core.changes import (
     ChangeKind,
     ChangeSet,
     ConfirmTag,
+    ConfirmTags,
     KeepTag,
     MergeTags,
     Operation,
@@ -60,6 +61,7 @@ def test_add_tag_says_what_it_did(shelf: Shelf, three: tuple[PhotoId, ...]) -> N
     [
         (RemoveTag("{x}", (PhotoId(1),)), "Remove tag “{x}” from 1 photo"),
         (ConfirmTag("y", (PhotoId(1),)), "Accept tag “y” for 1 photo"),
+        (ConfirmTags((("y", (PhotoId(1),)),)), "Accept 1 suggestion on 1 photo"),
         (RejectTag("y", (PhotoId(1),)), "Reject tag “y” for 1 photo"),
         (RenameTag("{x}", "z"), "Rename tag “{x}” to “z”"),
         (SetRating(1, (PhotoId(1),)), "Rate 1 photo with 1 star"),
@@ -75,6 +77,35 @@ def test_labels_are_plain_words(
     assert changes.label == label
     if not isinstance(operation, RenameTag | SetRating):
         assert undo(shelf, changes).label == label
+
+
+def test_many_suggestions_are_one_step(shelf: Shelf, three: tuple[PhotoId, ...]) -> None:
+    first, second, third = three
+    shelf.catalog.apply(AddTag("sea", (first,)))
+    shelf.catalog.apply(RejectTag("boat", (second,)))
+    before = [shelf.catalog.details(photo_id) for photo_id in three]
+    pairs = (("sea", three), ("Boat", (second, third)), ("SEA", (second,)), ("sky", ()))
+    changes = shelf.catalog.apply(ConfirmTags(pairs))
+    assert changes.label == "Accept 4 suggestions on 2 photos"
+    assert changes.photo_ids == {second, third}
+    assert names(shelf) == [("sea", 3), ("boat", 2)]
+    back = undo(shelf, changes)
+    assert back.label == changes.label
+    assert [shelf.catalog.details(photo_id) for photo_id in three] == before
+    assert names(shelf) == [("sea", 1)]
+    undo(shelf, back)
+    assert names(shelf) == [("sea", 3), ("boat", 2)]
+
+
+def test_of_many_suggestions_all_are_accepted_or_none(
+    shelf: Shelf, three: tuple[PhotoId, ...]
+) -> None:
+    with pytest.raises(UsageProblem):
+        shelf.catalog.apply(ConfirmTags((("sea", three), ("  ", three))))
+    assert names(shelf) == []
+    changes = shelf.catalog.apply(ConfirmTags((("sea", (PhotoId(999),)),)))
+    assert changes.inverse is None
+    assert names(shelf) == []
 
 
 def test_merge_keeps_the_stronger_word_and_can_be_taken_back(
@@ -189,6 +220,7 @@ OPERATIONS = st.one_of(
         st.builds(kind, NAMES, PHOTOS)
         for kind in (AddTag, RemoveTag, ConfirmTag, KeepTag, RejectTag)
     ),
+    st.builds(ConfirmTags, st.lists(st.tuples(NAMES, PHOTOS), max_size=3).map(tuple)),
     st.builds(RenameTag, NAMES, NAMES),
     st.builds(MergeTags, NAMES, NAMES),
     st.builds(SetRating, st.integers(0, 5), PHOTOS),

@@ -17,6 +17,7 @@ from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, T
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import Doubt, QualityReport
+from photoorg.core.reasons import FoundReasons, PartReason, TagReasons
 from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
 
 
@@ -26,6 +27,23 @@ class FakeFinding:
     ok: bool
     detail: str = ""
     remedy: str = ""
+
+
+class FakeWhy:
+    """Answers with what a test put in."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, TagReasons] = {}
+        self.parts: tuple[PartReason, ...] = ()
+        self.asked: list[tuple[object, ...]] = []
+
+    def of_tag(self, photo_id: PhotoId, tag: str) -> TagReasons:
+        self.asked.append((photo_id, tag))
+        return self.of.get(tag, TagReasons(photo_id, tag, notes=(f"Nothing of “{tag}”.",)))
+
+    def why_found(self, text: str, photo_id: PhotoId) -> FoundReasons:
+        self.asked.append((text, photo_id))
+        return FoundReasons(photo_id, text, self.parts)
 
 
 @dataclass
@@ -62,6 +80,7 @@ class FakeLibrary:
     asked: list[tuple[object, ...]] = field(default_factory=list)
     quality: FakeQuality = field(default_factory=FakeQuality)
     features: str = ""
+    why: FakeWhy = field(default_factory=FakeWhy)
     closed: bool = False
 
     def _ask(self, *what: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from photoorg.core.errors import UnsupportedMedia
 from photoorg.core.ids import PhotoId
-from photoorg.core.records import PhotoScope, SearchHit, SearchResults
+from photoorg.core.records import Alternative, PhotoScope, SearchHit, SearchResults
 
 HITS = (
     SearchHit(PhotoId(3), np.float32(0.9), "looks like “cat”"),
@@ -32,8 +32,9 @@ def test_search_answers_best_first_with_what_is_relevant(run, library) -> None:
             "score": pytest.approx(0.9),
             "why": "looks like “cat”",
             "relevant": True,
+            "id": 3,
         },
-        {"path": str(Path("/p/1.jpg")), "score": 0.5, "why": "name", "relevant": True},
+        {"path": str(Path("/p/1.jpg")), "score": 0.5, "why": "name", "relevant": True, "id": 1},
     ]
     assert library.asked == [("search", "a cat", PhotoScope())]
 
@@ -64,6 +65,27 @@ def test_a_notice_goes_beside_the_answer(run, library) -> None:
     ran = run("search", "cat", "--json")
     assert len(ran.document) == 2
     assert ran.err == "Searching names and tags only.\n"
+
+
+def test_corrections_and_near_misses_go_beside_the_answer(run, library) -> None:
+    library.results = SearchResults(
+        corrected=(("elefant", "elephant"),),
+        alternatives=(Alternative("elephant", 1200, "without rating:5"),),
+    )
+    ran = run("search", "elefant rating:5", "--json")
+    assert ran.document == []
+    assert ran.err.splitlines() == [
+        "Showing photos for “elephant”. Quote the word to search for it as typed: '\"elefant\"'",
+        "Found instead by elephant (without rating:5): 1,200",
+    ]
+
+
+def test_help_tells_the_language(run, capsys) -> None:
+    with pytest.raises(SystemExit):
+        run("search", "--help")
+    told = capsys.readouterr().out
+    for example in ("beach -people", "2*snow dog", "like:#12", "looks:dog", "sort:date", "and not"):
+        assert example in told
 
 
 def test_nothing_found_is_an_answer(run, library) -> None:

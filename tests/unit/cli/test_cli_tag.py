@@ -28,7 +28,9 @@ def test_suggestions_follow_the_photos_asked_for(run, library, photo, tmp_path) 
         {"path": str(other), "suggestions": []},
         {
             "path": str(photo),
-            "suggestions": [{"tag": "beach", "probability": 0.9123, "source": "starter"}],
+            "suggestions": [
+                {"tag": "beach", "probability": 0.9123, "source": "starter", "sure": True}
+            ],
         },
     ]
     assert library.asked == [("suggest", [12, 11], 4)]

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from search_world import AXES, FakeCatalog, FakeEncoder, FakeModel, picture
 
+from photoorg.core.errors import QuerySyntaxError
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.search.engine import SearchEngine
+from photoorg.search.parser import parse
 from photoorg.search.ports import FloatArray, IdArray
 
 
@@ -208,10 +212,50 @@ def test_near_misses_are_offered_with_what_they_find() -> None:
     offered = {other.query: (other.count, other.why) for other in results.alternatives}
     assert offered == {"rome": (2, "without tag:mine"), "tag:mine": (1, "without rome")}
     assert ask(catalog, "rome").alternatives == ()
-    quoted = ask(catalog, '"romme"').alternatives
-    assert all(other.count for other in quoted)
+    loose = ask(FakeCatalog(names={1: "elephant"}), '"elefant"').alternatives
+    assert [(other.query, other.count) for other in loose] == [("elephant", 1)]
+    related = ask(FakeCatalog(names={1: "x"}, confirmed={1: {"sofa"}}), "couch").alternatives
+    assert [(other.query, other.why) for other in related] == [
+        ("sofa", "“sofa” instead of “couch”")
+    ]
 
 
 def test_every_axis_is_a_known_word() -> None:
     catalog = FakeCatalog(pictures=PLACES)
     assert all(ask(catalog, axis).corrected == () for axis in AXES)
+
+
+def test_a_text_pasted_by_mistake_is_refused_or_answered() -> None:
+    catalog = FakeCatalog(pictures=PLACES)
+    assert ask(catalog, "qwx dog " * 500).hits
+    assert ask(catalog, "-dog " * 500).hits
+    with pytest.raises(QuerySyntaxError, match="joins 100 things"):
+        ask(catalog, " or ".join(["dog"] * 100))
+
+
+def test_without_a_model_looks_and_photos_find_nothing_and_say_so() -> None:
+    catalog = FakeCatalog(pictures=PLACES, confirmed={1: {"dog"}})
+    engine = SearchEngine(catalog, catalog.index(), catalog.index(), None, None, None)
+    for text in ("looks:dog", "like:#1"):
+        results = engine.search(text)
+        assert results.relevant == 0
+        assert "not ready yet" in results.notice
+    assert relevant(engine.search("dog or looks:cat")) == [1]
+
+
+SYNTAX = ["(", ")", " ", " ", "-", "+", "2*", '"', " and ", " or ", " not ", " AND "]
+SYNTAX += ["dog", "beach", "snow", "elefant", "tag:mine ", "like:#1 ", "looks:cat ", "sort:date "]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(SYNTAX), max_size=14).map("".join))
+def test_whatever_is_typed_is_answered(typed: str) -> None:
+    catalog = FakeCatalog(
+        pictures=PLACES, names={9: "unseen"}, confirmed={1: {"mine"}, 9: {"mine"}}
+    )
+    results = ask(catalog, typed)
+    ids = every(results)
+    assert len(set(ids)) == len(ids) >= results.relevant
+    assert all(0 <= hit.score <= 1 for hit in results.hits)
+    printed = ask(catalog, str(parse(typed)))
+    assert (every(printed), printed.relevant) == (ids, results.relevant)

@@ -68,3 +68,10 @@ def test_the_list_of_words() -> None:
     words = english_words()
     assert len(words) == 60_000
     assert words["dog"] < words["giraffe"]
+
+
+def test_related_words_are_of_the_library_or_the_model() -> None:
+    spelling = Spelling(FakeCatalog(confirmed={1: {"Sofa"}}), ("dog", "cat", "train"))
+    assert spelling.related("couch") == ("sofa",)
+    assert "dog" in spelling.related("puppy")
+    assert spelling.related("qwxyz") == ()

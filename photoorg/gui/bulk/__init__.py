@@ -1,0 +1,1 @@
+"""Tags for many photos at once: suggested for a selection, or passed on to similar photos."""

@@ -1,0 +1,1 @@
+"""Better engines for search: what can be had, and how far each is."""
