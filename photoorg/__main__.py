@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: the arguments cannot be read (2), or help or the version was asked for (0).
     """
-    from photoorg.cli.parser import COMMANDS
+    from photoorg.cli.arguments import COMMANDS
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:

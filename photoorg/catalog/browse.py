@@ -25,6 +25,7 @@ from photoorg.catalog.encoding import (
     tag_key,
 )
 from photoorg.catalog.records import FileStatus
+from photoorg.catalog.tag_tree import BELOW_NAMED
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import (
     NO_DAY,
@@ -66,14 +67,8 @@ def photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
         folder = str(scope.folder)
         parameters += [encode_path(folder), *range_below(folder)]
     if scope.tag is not None:
-        conditions.append(
-            """
-            p.id IN (
-                SELECT pt.photo_id FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id
-                WHERE t.key = ? AND pt.state = 1)
-            """
-        )
-        parameters.append(tag_key(scope.tag))
+        conditions.append(f"p.id IN ({BELOW_NAMED})")
+        parameters += [tag_key(scope.tag)] * 2
     order = "DESC" if scope.newest_first else "ASC"
     rows = db.execute(
         f"""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from photoorg.catalog import (
     albums,
-    assertions,
     browse,
     company,
     descriptions,
@@ -24,7 +23,9 @@ from photoorg.catalog import (
     identity,
     lexical,
     operations,
+    said,
     tags,
+    tree_operations,
     vectors,
 )
 from photoorg.catalog.connection import ReaderPool, current_revision
@@ -349,7 +350,7 @@ class Catalog:
 
     # -- tags ---------------------------------------------------------------------------------
     def tags_in_use(self) -> Sequence[str]:
-        """Return the confirmed tags of photos in the library, in no particular order."""
+        """Return the tags of which something is said on photos in the library, in no order."""
         return self._read(tags.in_use)
 
     def tags(self) -> Sequence[TagCount]:
@@ -365,20 +366,30 @@ class Catalog:
         return self._read(tags.complete, prefix, limit)
 
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        """Return the tags that are confirmed or rejected, for each of the photos."""
-        return self._read(assertions.decided, photo_ids)
+        """Return the tags that are decided, by all their names, for each of the photos.
+
+        Those are the confirmed ones and the ones above them, and the rejected ones.
+        """
+        return self._read(tags.decided, photo_ids)
+
+    def dismissed_proposals(self) -> frozenset[tuple[str, str, str]]:
+        """Return the proposals about tags that are not wanted; see `is_dismissed`."""
+        return self._read(tree_operations.dismissed)
 
     def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        """Return the tags that are confirmed, for each of the photos."""
-        return self._read(assertions.decided, photo_ids, confirmed_only=True)
+        """Return the tags that each of the photos was given, by their own names alone."""
+        return self._read(said.confirmed, photo_ids)
 
     def kept_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags of each photo that were doubted, and that the person stands by."""
-        return self._read(assertions.kept, photo_ids)
+        return self._read(said.kept, photo_ids)
 
     def said_of_tags(self) -> SaidOfTags:
-        """Return all that is known of tags on photos in the library."""
-        return self._read(assertions.everything)
+        """Return all that is known of tags on photos in the library, and what follows of it.
+
+        A photo with a tag has those above it, too, unless it was denied them.
+        """
+        return self._read(said.everything)
 
     def photos_rejecting(self, names: Sequence[str]) -> NDArray[np.int64]:
         """Return the photos on which any of the tags was rejected, int64 [n], ascending."""

@@ -21,6 +21,15 @@ _OF_TAG = f"""
     WHERE tag_id = ? AND photo_id NOT IN {_HIDDEN} ORDER BY photo_id
 """  # noqa: S608 - made of constants
 
+_BELOW = f"""
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM tags WHERE parent_id = ?
+        UNION SELECT t.id FROM below b CROSS JOIN tags t ON t.parent_id = b.id
+    )
+    SELECT pt.photo_id FROM below CROSS JOIN photo_tags pt ON pt.tag_id = below.id
+    WHERE pt.state = 1 AND pt.photo_id NOT IN {_HIDDEN}
+"""  # noqa: S608 - made of constants
+
 _OWN = """
     SELECT t.id, t.name FROM photo_tags own JOIN tags t ON t.id = own.tag_id
     WHERE own.photo_id = ? AND own.state = 1 AND own.tag_id <> ? ORDER BY t.key
@@ -39,12 +48,23 @@ _TOGETHER = f"""
 
 
 def said_of(db: sqlite3.Connection, name: str) -> SaidOfTag:
-    """Return the photos in the library that carry a tag, and those that were denied it."""
+    """Return the photos in the library that carry a tag, and those that were denied it.
+
+    A photo with a tag below it carries it, too, unless it was denied it.
+    """
     tag = find_tag(db, name)
-    rows = [] if tag is None else db.execute(_OF_TAG, (tag.tag_id,)).fetchall()
+    if tag is None:
+        rows, below = [], []
+    else:
+        rows = db.execute(_OF_TAG, (tag.tag_id,)).fetchall()
+        below = db.execute(_BELOW, (tag.tag_id,)).fetchall()
     table = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    carried = table[:, 1] == 1
-    return SaidOfTag(table[carried, 0], table[~carried, 0])
+    own = table[:, 1] == 1
+    carried, denied = table[own, 0], table[~own, 0]
+    if below:
+        implied = np.fromiter((row[0] for row in below), np.int64, len(below))
+        carried = np.union1d(carried, np.setdiff1d(implied, denied))
+    return SaidOfTag(carried, denied)
 
 
 def of_photo(db: sqlite3.Connection, photo_id: PhotoId, name: str) -> list[Company]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog.encoding import clean_text, encode_ids, encode_time, fold, tag_key
+from photoorg.catalog.tag_tree import BELOW_NAMED
 from photoorg.core.conditions import (
     AllOf,
     AnyOf,
@@ -76,11 +77,7 @@ def compile_condition(condition: Condition) -> Clause:
     """Return a condition as SQL: texts of the person only ever become parameters."""
     match condition:
         case TagIs(name):
-            return Clause(
-                "p.id IN (SELECT pt.photo_id FROM photo_tags pt JOIN tags t ON t.id = pt.tag_id "
-                "WHERE t.key = ? AND pt.state = 1)",
-                (tag_key(name),),
-            )
+            return Clause(f"p.id IN ({BELOW_NAMED})", (tag_key(name),) * 2)
         case FolderContains(text):
             return Clause(
                 "p.id IN (SELECT f.photo_id FROM files f JOIN folders d ON d.id = f.folder_id "

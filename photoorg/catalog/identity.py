@@ -19,7 +19,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photoorg.catalog import assertions, faces, joins, vectors
+from photoorg.catalog import assertions, faces, joins, keywords, vectors
 from photoorg.catalog.encoding import clean_text, encode_modified, encode_time
 from photoorg.catalog.records import (
     FileOutcome,
@@ -254,7 +254,7 @@ class _Joiner:
     def _describe(self, photo_id: PhotoId, found: FoundFile, photo: PreparedPhoto) -> None:
         """Note what a file says and shows as that of its photo."""
         told = photo.metadata
-        (keywords,) = self._tx.db.execute(
+        (known,) = self._tx.db.execute(
             "SELECT keywords FROM photos WHERE id = ?", (photo_id,)
         ).fetchone()
         dated_at = (
@@ -289,8 +289,8 @@ class _Joiner:
             f"UPDATE photos SET {assignments} WHERE id = :id",  # noqa: S608 - the names above
             {**columns, "id": photo_id},
         )
-        before = json.loads(keywords)
-        if assertions.follow_keywords(self._tx, photo_id, before, told.keywords):
+        before = json.loads(known)
+        if keywords.follow_keywords(self._tx, photo_id, before, told.keywords, told.keyword_paths):
             self._kinds.add(ChangeKind.TAGS)
 
     def _record(self, file_id: FileId, photo_id: PhotoId, outcome: FileOutcome) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from photoorg.catalog.encoding import clean_text, tag_key
 from photoorg.catalog.records import LexicalHit
-from photoorg.core.ids import PhotoId
+from photoorg.core.ids import PhotoId, TagId
 
 BOUND: Final = 2000
 """Photos taken in for one word in one field."""
@@ -108,20 +108,52 @@ def _matches(db: sqlite3.Connection, word: str) -> Iterator[tuple[str, float, Se
     key = tag_key(word)
     for tag_id, name, own_key in db.execute(
         """
-        SELECT t.id, t.name, t.key FROM tag_words w CROSS JOIN tags t ON t.id = w.rowid
-        WHERE tag_words MATCH ? LIMIT 50
+        SELECT * FROM (
+            SELECT t.id, t.name, t.key FROM tag_words w CROSS JOIN tags t ON t.id = w.rowid
+            WHERE tag_words MATCH ?1 LIMIT 50
+        ) UNION ALL SELECT * FROM (
+            SELECT t.id, t.name, a.key FROM alias_words w
+            CROSS JOIN tag_aliases a ON a.id = w.rowid CROSS JOIN tags t ON t.id = a.tag_id
+            WHERE alias_words MATCH ?1 LIMIT 50
+        )
         """,
         (query,),
     ).fetchall():
-        rows = db.execute(
-            """
-            SELECT pt.photo_id FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
-            WHERE pt.tag_id = ? AND pt.state = 1 AND p.shown ORDER BY pt.photo_id DESC LIMIT ?
-            """,
-            (tag_id, BOUND),
-        )
+        # Those below count where the tag itself was typed; else a common word could mean them all.
+        photo_ids = _carriers(db, tag_id, with_those_below=own_key == key)
         weight = _WHOLE_TAG_WEIGHT if own_key == key else _TAG_WEIGHT
-        yield f"tag {name}", weight, [row[0] for row in rows]
+        yield f"tag {name}", weight, photo_ids
     for field in _FIELDS:
         rows = db.execute(field.photos, (query, BOUND))
         yield field.where, field.weight, [row[0] for row in rows]
+
+
+def _carriers(
+    db: sqlite3.Connection, tag_id: TagId, *, with_those_below: bool
+) -> Sequence[PhotoId]:
+    """Return the newest photos that carry a tag, or one below it."""
+    if not with_those_below:
+        return _newest(db, tag_id)
+    below = db.execute(
+        """
+        WITH RECURSIVE below (id) AS (
+            SELECT ? UNION SELECT t.id FROM below b CROSS JOIN tags t ON t.parent_id = b.id
+        )
+        SELECT id FROM below
+        """,
+        (tag_id,),
+    ).fetchall()
+    # Tag by tag, because each is read from an index in this order and ends at the bound.
+    found = set[PhotoId]().union(*(_newest(db, each) for (each,) in below))
+    return sorted(found, reverse=True)[:BOUND]
+
+
+def _newest(db: sqlite3.Connection, tag_id: TagId) -> list[PhotoId]:
+    rows = db.execute(
+        """
+        SELECT pt.photo_id FROM photo_tags pt CROSS JOIN photos p ON p.id = pt.photo_id
+        WHERE pt.tag_id = ? AND pt.state = 1 AND p.shown ORDER BY pt.photo_id DESC LIMIT ?
+        """,
+        (tag_id, BOUND),
+    )
+    return [row[0] for row in rows]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from photoorg.catalog import albums
 from photoorg.catalog.connection import BUSY_TIMEOUT_MS, connect, named_error, naming_errors
 from photoorg.catalog.copies import copy_database, copy_name
-from photoorg.catalog.schema import VERSION_1
+from photoorg.catalog.schema import TAG_TREE, VERSION_1
 from photoorg.core.errors import CatalogLocked, CatalogTooNew, EnvironmentProblem
 from photoorg.core.paths import CatalogPaths
 
@@ -54,9 +54,15 @@ def _allow_kept_tags(_: Database) -> None:
     """
 
 
+def _grow_tag_tree(database: Database) -> None:
+    for statement in TAG_TREE:
+        database.execute(statement)
+
+
 MIGRATIONS: Final = (
     Migration("first-tables", _create_version_1),
     Migration("smart-albums", _add_albums),
+    Migration("tag-tree", _grow_tag_tree),
     Migration("kept-tags", _allow_kept_tags),
 )
 """Migration i leads from `user_version` i to i + 1."""
@@ -82,9 +88,9 @@ def prepare_database(
         version = _version(connection)
         _refuse_newer(version, len(migrations))
         _enable_wal(connection)
-        fresh = version == 0
+        is_new = version == 0
         while version < len(migrations):
-            version = _migrate_once(connection, paths, migrations, keep_copy=not fresh)
+            version = _migrate_once(connection, paths, migrations, keep_copy=not is_new)
 
 
 def _check_readable(database: Path, newest: int) -> None:
@@ -123,7 +129,7 @@ def _migrate_once(
         _refuse_newer(version, len(migrations))
         if version < len(migrations):
             migration = migrations[version]
-            if keep_copy and version > 0:
+            if version > 0 and keep_copy:
                 # The write lock is held, so this second connection copies the last committed state.
                 copy = paths.backups / copy_name(f"before-{migration.name}-from-v{version}")
                 copy_database(paths.database, copy)

@@ -1,4 +1,4 @@
-"""The tables of schema version 1, as statements.
+"""The tables of schema version 1, as statements, and of the steps after it.
 
 A released version's statements never change: later ones are written as migrations.
 
@@ -158,7 +158,7 @@ TABLES: Final = (
 
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 
-WORD_TABLES: Final = ("file_words", "folder_words", "tag_words", "photo_words")
+WORD_TABLES: Final = ("file_words", "folder_words", "tag_words", "photo_words", "alias_words")
 
 
 def _word_table(words: str, content: str, columns: tuple[str, ...]) -> str:
@@ -213,3 +213,32 @@ VERSION_1: Final = (
     _OF_PHOTOS["delete"],
     _OF_PHOTOS["update"],
 )
+
+TAG_TREE: Final = (
+    # What a tag stands below, and nothing for one at the top. No circles: operations see to that.
+    "ALTER TABLE tags ADD COLUMN parent_id INTEGER REFERENCES tags (id)",
+    "CREATE INDEX tags_by_parent ON tags (parent_id)",
+    # Other names of tags. No key is that of a tag, too.
+    """
+    CREATE TABLE tag_aliases (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        tag_id INTEGER NOT NULL REFERENCES tags (id)
+    )
+    """,
+    "CREATE INDEX aliases_by_tag ON tag_aliases (tag_id)",
+    _word_table("alias_words", "tag_aliases", ("name",)),
+    *_word_triggers("alias_words", "tag_aliases", ("name",)).values(),
+    # Proposals about two tags that the person does not want to see again. By name: a tag that was
+    # renamed is another word, of which something else may be true.
+    """
+    CREATE TABLE dismissed_proposals (
+        kind TEXT NOT NULL,
+        tag_key TEXT NOT NULL,
+        other_key TEXT NOT NULL,
+        PRIMARY KEY (kind, tag_key, other_key)
+    ) WITHOUT ROWID
+    """,
+)
+"""The step "tag-tree"."""

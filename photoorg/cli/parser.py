@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import (
     ArgumentParser,
-    ArgumentTypeError,
     Namespace,
     RawDescriptionHelpFormatter,
 )
@@ -14,6 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from photoorg import __version__
+from photoorg.cli.arguments import (
+    COMMANDS,
+    add_catalog,
+    add_data,
+    add_limit,
+    add_model,
+    add_photos,
+    command,
+    count,
+    whole_number,
+)
 from photoorg.cli.commands.care import backup, doctor
 from photoorg.cli.commands.evaluate import CHOICES, evaluate
 from photoorg.cli.commands.find import search, similar
@@ -26,42 +36,16 @@ from photoorg.cli.commands.models import (
     use_model,
 )
 from photoorg.cli.commands.suggest import suggest
-from photoorg.cli.commands.tag import (
-    Judgement,
-    list_tags,
-    merge_tags,
-    rename_tag,
-    tag_doubts,
-    tag_photos,
-    tag_quality,
-)
 from photoorg.cli.commands.train import train
+from photoorg.cli.parser_tags import add_tag_group
 from photoorg.cli.session import DEFAULT_FEATURES
-from photoorg.core.changes import AddTag, ConfirmTag, KeepTag, RejectTag, RemoveTag
 from photoorg.core.modelling import TrainingRequest
-from photoorg.core.paths import CatalogPaths, user_data_folder
+from photoorg.core.paths import CatalogPaths
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from photoorg.cli.session import Session
-
-    Action = Callable[[Session], None]
-    Subparsers = _SubParsersAction[ArgumentParser]
-
-COMMANDS = {
-    "index": "scan folders and bring the catalog up to date",
-    "search": "find photos by words",
-    "similar": "find photos that look like one",
-    "suggest": "suggest tags for photos",
-    "tag": "add, remove, confirm, reject, list, rename, merge and judge tags",
-    "train": "train a model on your tags, or on a folder of described photos",
-    "models": "list, use, export, import and delete trained models",
-    "evaluate": "measure how good search and suggestions are",
-    "doctor": "check the catalog, and mend it",
-    "backup": "copy the catalog",
-}
+    from photoorg.cli.arguments import Action, Subparsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +89,7 @@ def parse_command(arguments: Sequence[str]) -> Invocation:
         _add_search,
         _add_similar,
         _add_suggest,
-        _add_tag,
+        add_tag_group,
         _add_train,
         _add_models,
         _add_evaluate,
@@ -136,7 +120,7 @@ def parse_window(arguments: Sequence[str]) -> WindowRequest:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="photos to show")
-    _add_catalog(parser)
+    add_catalog(parser)
     parser.add_argument("--version", action="version", version=f"photoorg {__version__}")
     namespace = parser.parse_args(arguments)
     folder: Path | None = namespace.folder
@@ -159,7 +143,7 @@ def _refuse_folder(parser: ArgumentParser, folder: Path) -> NoReturn:
 
 
 def _add_index(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "index",
         lambda given: partial(
@@ -184,7 +168,7 @@ def _add_index(subparsers: Subparsers) -> None:
         help="the network's weights, where they are not in their usual place",
     )
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="decoder processes (default: one a core)"
+        "--workers", type=count, metavar="N", help="decoder processes (default: one a core)"
     )
 
 
@@ -209,7 +193,7 @@ A query that begins with “-” goes after “--”: photoorg search -- '-peopl
 
 
 def _add_search(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "search",
         lambda given: partial(
@@ -224,94 +208,39 @@ def _add_search(subparsers: Subparsers) -> None:
         metavar="QUERY",
         help="what to look for, best in single quotes; see below",
     )
-    _add_limit(parser)
+    add_limit(parser)
     parser.add_argument(
         "--why", action="store_true", help="say what each part of the query makes of each photo"
     )
 
 
 def _add_similar(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers, "similar", lambda given: partial(similar, photo=given.photo, limit=given.limit)
     )
     parser.add_argument(
         "photo", type=Path, metavar="PHOTO", help="a file, in the catalog or anywhere"
     )
-    _add_limit(parser)
+    add_limit(parser)
 
 
 def _add_suggest(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "suggest",
         lambda given: partial(suggest, photos=given.photos, limit=given.limit, why=given.why),
     )
-    _add_photos(parser)
+    add_photos(parser)
     parser.add_argument(
-        "--limit", type=_count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
+        "--limit", type=count, default=10, metavar="N", help="tags a photo (default: %(default)s)"
     )
     parser.add_argument(
         "--why", action="store_true", help="say why: your nearest photos, tags that go together"
     )
 
 
-def _add_tag(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("tag", help=COMMANDS["tag"], description=COMMANDS["tag"])
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-    judgements: dict[str, tuple[type[Judgement], str]] = {
-        "add": (AddTag, "give photos a tag"),
-        "remove": (RemoveTag, "take a tag off photos; it may be suggested again"),
-        "confirm": (ConfirmTag, "accept a suggested tag"),
-        "keep": (KeepTag, "stand by a tag that “tag doubts” lists"),
-        "reject": (RejectTag, "say that a tag is wrong; it is not suggested there again"),
-    }
-    for verb, (operation, help_) in judgements.items():
-        judge = _command(
-            verbs,
-            verb,
-            _judgement(operation),
-            help_,
-        )
-        judge.add_argument("tag", type=_tag, metavar="TAG")
-        _add_photos(judge)
-    _command(verbs, "list", lambda _: list_tags, "list the tags, most used first")
-    _command(verbs, "quality", lambda _: tag_quality, "say how often the suggestions are right")
-    doubts = _command(
-        verbs,
-        "doubts",
-        lambda given: partial(tag_doubts, tag=given.tag, limit=given.limit),
-        "list tags on photos that are probably mistakes",
-    )
-    doubts.add_argument("tag", type=_tag, nargs="?", metavar="TAG", help="this tag alone")
-    doubts.add_argument(
-        "--limit", type=_count, default=200, metavar="N", help="mistakes (default: %(default)s)"
-    )
-    rename = _command(
-        verbs,
-        "rename",
-        lambda given: partial(rename_tag, tag=given.tag, new_name=given.new_name),
-        "give a tag a new name",
-    )
-    rename.add_argument("tag", type=_tag, metavar="OLD")
-    rename.add_argument("new_name", type=_tag, metavar="NEW")
-    merge = _command(
-        verbs,
-        "merge",
-        lambda given: partial(merge_tags, tag=given.tag, into=given.into),
-        "move all that is known of a tag to another",
-    )
-    merge.add_argument("tag", type=_tag, metavar="TAG")
-    merge.add_argument("into", type=_tag, metavar="INTO")
-
-
-def _judgement(operation: type[Judgement]) -> Callable[[Namespace], Action]:
-    return lambda given: partial(
-        tag_photos, operation=operation, tag=given.tag, photos=given.photos
-    )
-
-
 def _add_train(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "train",
         lambda given: partial(train, request=_training_request(given), output=given.output),
@@ -332,7 +261,7 @@ def _add_train(subparsers: Subparsers) -> None:
         help="visual vectors (default: %(default)s)",
     )
     parser.add_argument(
-        "--epochs", type=_count, metavar="N", help="at most N passes (default: the kind's own)"
+        "--epochs", type=count, metavar="N", help="at most N passes (default: the kind's own)"
     )
     parser.add_argument(
         "--data",
@@ -341,7 +270,7 @@ def _add_train(subparsers: Subparsers) -> None:
         help="folder with captions.tsv or labels.tsv (default: the library's own tags)",
     )
     parser.add_argument(
-        "--seed", type=_whole_number, default=0, metavar="N", help="of all that is drawn at random"
+        "--seed", type=whole_number, default=0, metavar="N", help="of all that is drawn at random"
     )
     parser.add_argument(
         "--finetune", action="store_true", help="train the network under the features too"
@@ -370,40 +299,40 @@ def _add_models(subparsers: Subparsers) -> None:
     help_ = COMMANDS["models"]
     parser = subparsers.add_parser("models", help=help_, description=help_)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    _command(verbs, "list", lambda _: list_models, "list the models, and the kinds to train")
-    use = _command(
+    command(verbs, "list", lambda _: list_models, "list the models, and the kinds to train")
+    use = command(
         verbs,
         "use",
         lambda given: partial(use_model, key=given.key),
         "have search and suggestions use a model",
     )
-    _add_model(use)
-    export = _command(
+    add_model(use)
+    export = command(
         verbs,
         "export",
         lambda given: partial(export_model, key=given.key, file=given.file),
         "write a model as one file",
     )
-    _add_model(export)
+    add_model(export)
     export.add_argument("file", type=Path, metavar="FILE", help="where to write it")
-    import_ = _command(
+    import_ = command(
         verbs,
         "import",
         lambda given: partial(import_model, file=given.file),
         "take in a model that was exported",
     )
     import_.add_argument("file", type=Path, metavar="FILE", help="an exported model")
-    delete = _command(
+    delete = command(
         verbs,
         "delete",
         lambda given: partial(delete_model, key=given.key),
         "delete a model; where it was in use, the starter takes over",
     )
-    _add_model(delete)
+    add_model(delete)
 
 
 def _add_evaluate(subparsers: Subparsers) -> None:
-    parser = _command(
+    parser = command(
         subparsers,
         "evaluate",
         lambda given: partial(
@@ -416,10 +345,10 @@ def _add_evaluate(subparsers: Subparsers) -> None:
         ),
     )
     parser.add_argument("protocol", choices=list(CHOICES), metavar="PROTOCOL", help=_protocols())
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument(
         "--seeds",
-        type=_count,
+        type=count,
         default=3,
         metavar="N",
         help="how often what is drawn at random is repeated (default: %(default)s)",
@@ -431,77 +360,13 @@ def _add_evaluate(subparsers: Subparsers) -> None:
 
 
 def _add_doctor(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "doctor", lambda given: partial(doctor, repair=given.repair))
+    parser = command(subparsers, "doctor", lambda given: partial(doctor, repair=given.repair))
     parser.add_argument("--repair", action="store_true", help="mend what can be mended")
 
 
 def _add_backup(subparsers: Subparsers) -> None:
-    parser = _command(subparsers, "backup", lambda given: partial(backup, file=given.file))
+    parser = command(subparsers, "backup", lambda given: partial(backup, file=given.file))
     parser.add_argument("file", type=Path, metavar="FILE", help="where to write the copy")
-
-
-# -- shared arguments -----------------------------------------------------------------------------
-
-
-def _command(
-    subparsers: Subparsers, name: str, make_action: Callable[[Namespace], Action], help_: str = ""
-) -> ArgumentParser:
-    """Add a command with what all of them share; `make_action` binds its arguments."""
-    text = help_ or COMMANDS[name]
-    parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(make_action=make_action)
-    _add_catalog(parser)
-    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
-    return parser
-
-
-def _add_catalog(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--catalog",
-        type=Path,
-        default=user_data_folder(),
-        metavar="DIR",
-        help="folder of the catalog (default: %(default)s)",
-    )
-
-
-def _add_photos(parser: ArgumentParser) -> None:
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="indexed files")
-
-
-def _add_model(parser: ArgumentParser) -> None:
-    parser.add_argument("key", metavar="MODEL", help="its name, as “photoorg models list” tells it")
-
-
-def _add_limit(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--limit",
-        type=_count,
-        metavar="N",
-        help="the N best, also those that are no longer relevant (default: the relevant ones)",
-    )
-
-
-def _add_data(parser: ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of photos")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"{text!r} is not a number above 0")
-    return int(text)
-
-
-def _whole_number(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _tag(text: str) -> str:
-    if not text.strip():
-        raise ArgumentTypeError("a tag is not empty")
-    return text.strip()
 
 
 def _protocols() -> str:

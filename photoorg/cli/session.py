@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from photoorg.cli.output import Output
     from photoorg.core.changes import ChangeSet, Operation
     from photoorg.core.ids import PhotoId
+    from photoorg.core.knowledge import KnowledgePort
     from photoorg.core.modelling import (
         ModelInfo,
         ModelKindInfo,
@@ -91,6 +92,10 @@ class CommandLibrary(Protocol):
 
     def apply(self, operation: Operation) -> ChangeSet:
         """Carry out an operation."""
+
+    @property
+    def knowledge(self) -> KnowledgePort:
+        """What is known of tags."""
 
     def tags(self) -> Sequence[TagCount]:
         """Return all confirmed tags, most used first."""

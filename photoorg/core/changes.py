@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from photoorg.core.ids import PhotoId, Revision
-from photoorg.core.records import TagSource, TagState
+from photoorg.core.records import ProposalKind, TagSource, TagState
 
 
 class ChangeKind(StrEnum):
@@ -100,10 +100,52 @@ class RenameTag:
 
 @dataclass(frozen=True, slots=True)
 class MergeTags:
-    """Move all that is known of one tag to another, and drop the first."""
+    """Move all that is known of one tag to another, and drop the first.
+
+    The tags below it and its other names move along. With `keep_alias` the dropped name becomes
+    another name of the tag that stays, so that it can still be typed.
+    """
 
     tag: str
     into: str
+    keep_alias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetParent:
+    """Put a tag under another, which is made where there is none, or with None at the top.
+
+    A tag's photos are then also found by the tags above it.
+    """
+
+    tag: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddAlias:
+    """Give a tag another name, such as "automobile" for "car"."""
+
+    tag: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAlias:
+    """Take another name off a tag."""
+
+    tag: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeProposal:
+    """Dismiss a proposal about two tags for good, or with `dismissed` False let it come again."""
+
+    kind: ProposalKind
+    tag: str
+    other: str
+    dismissed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +157,27 @@ class SetRating:
 
 
 @dataclass(frozen=True, slots=True)
+class TagPlace:
+    """Where a tag stands in the tree, and its other names, in order of name."""
+
+    tag: str
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreAssertions:
     """Set exact tag states: what undo and redo of the tag operations come down to.
 
     `keep_tags` are tags that must exist afterwards even where no photo carries them, and
-    `drop_tags` are tags to forget.
+    `drop_tags` are tags to forget. `places` are set exactly, too.
     """
 
     assertions: tuple[TagAssertion, ...]
     keep_tags: tuple[str, ...] = ()
     drop_tags: tuple[str, ...] = ()
     label: str = ""
+    places: tuple[TagPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +185,14 @@ class RestoreRatings:
     """Set exact ratings, photo by photo; None leaves the word to the file."""
 
     ratings: tuple[tuple[PhotoId, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Carry out operations one after the other, all or none, as one step to take back."""
+
+    operations: tuple[Operation, ...]
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +251,15 @@ Operation = (
     | RejectTag
     | RenameTag
     | MergeTags
+    | SetParent
+    | AddAlias
+    | RemoveAlias
+    | JudgeProposal
     | SetRating
     | RestoreAssertions
     | RestoreRatings
     | AlbumOperation
+    | Several
 )
 
 

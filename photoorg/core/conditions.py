@@ -35,7 +35,10 @@ class Trait(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagIs:
-    """Carries this tag, confirmed; the name counts whole, letter case does not."""
+    """Carries this tag or one below it, confirmed.
+
+    Any name of the tag will do; it counts whole, letter case does not.
+    """
 
     name: str
 

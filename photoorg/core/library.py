@@ -21,6 +21,7 @@ from photoorg.core.bulk import BulkPort
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.engines import EnginesPort
 from photoorg.core.ids import PhotoId
+from photoorg.core.knowledge import KnowledgePort
 from photoorg.core.modelling import (
     Explanation,
     ModelInfo,
@@ -54,6 +55,10 @@ class LibraryPort(Protocol):
     """An open library: photos, tags, search, suggestions and background work."""
 
     @property
+    def knowledge(self) -> KnowledgePort:
+        """What is known of tags. Immediate."""
+
+    @property
     def engines(self) -> EnginesPort:
         """The engines for better search. Immediate."""
 
@@ -84,7 +89,10 @@ class LibraryPort(Protocol):
         """Return how many of these photos carry each tag, confirmed (for many selected photos)."""
 
     def complete_tag(self, prefix: str, limit: int = 8) -> Sequence[str]:
-        """Return tag names that begin with, or contain, what was typed: own tags first."""
+        """Return tag names that begin with, or contain, what was typed: own tags first.
+
+        Another name of a tag comes as an `AliasName`, which can be used like the tag's own.
+        """
 
     def thumbnail_path(self, key: str) -> Path:
         """Return where the thumbnail named by `GridRow.thumbnail_key` lies. Immediate."""

@@ -70,6 +70,7 @@ class PhotoMetadata:
         utc_offset_minutes: zone of `taken_at` where the file tells it.
         rating: 0 to 5, or None where the file has none.
         keywords: union of IPTC and XMP keywords, in file order, without repetition.
+        keyword_paths: those that the file puts into a tree, each from the top down to itself.
         exposure: "1/250 s f/2.8 ISO 400 50 mm", the parts that are known.
     """
 
@@ -83,6 +84,7 @@ class PhotoMetadata:
     title: str = ""
     caption: str = ""
     keywords: tuple[str, ...] = ()
+    keyword_paths: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +198,47 @@ class PhotoDetails:
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """A tag and how many photos carry it, confirmed."""
+    """A tag and how many photos carry it, confirmed.
+
+    Attributes:
+        count: photos that carry it or a tag below it, each once.
+        parent: the tag above it, or None at the top.
+        aliases: its other names, in order of name.
+    """
 
     tag_id: TagId
     name: str
     count: int
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class AliasName(str):
+    """Another name of a tag, as completion offers it: a plain text that also knows its tag.
+
+    It can be used like the tag's own name wherever one is taken.
+
+    Attributes:
+        tag: name of the tag that it stands for.
+    """
+
+    __slots__ = ("tag",)
+
+    tag: str
+
+    def __new__(cls, alias: str, tag: str) -> AliasName:
+        """Return the alias of a tag."""
+        made = super().__new__(cls, alias)
+        made.tag = tag
+        return made
+
+
+class ProposalKind(StrEnum):
+    """What a proposal about two tags says of them."""
+
+    SAME_WORD = "same-word"
+    SAME_MEANING = "same-meaning"
+    PARENT = "parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +369,7 @@ class PhotoScope:
 
     Attributes:
         folder: only photos in or below it.
-        tag: only photos that carry it, confirmed.
+        tag: only photos that carry it or a tag below it, confirmed; any of its names will do.
         newest_first: order by date.
     """
 

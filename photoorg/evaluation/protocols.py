@@ -77,6 +77,12 @@ PROTOCOLS = {
             "suggest",
             "evaluate_suggest",
         ),
+        Protocol(
+            "review",
+            "how many answers of yes and no teach tags, by the order of the questions",
+            "review",
+            "evaluate_review",
+        ),
         Protocol("similar", "do look-alikes show the same things", "similar", "evaluate_similar"),
         Protocol(
             "tag-auc",

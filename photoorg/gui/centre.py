@@ -28,6 +28,7 @@ class CentrePage(Enum):
     QUALITY = "quality"
     SUGGEST = "suggest"
     SPREAD = "spread"
+    TIDY = "tidy"
 
 
 class Centre(QWidget):

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import FolderNode
+from photoorg.gui.centre import Centre
 from photoorg.gui.editing import EditController
+from photoorg.gui.sidebar import Sidebar
 from photoorg.gui.tasks import TaskRunner
 
 
@@ -33,6 +35,17 @@ class FolderController(QObject):
         self._edits = edits
         self._window = window
         self._folders: Sequence[FolderNode] | None = None
+
+    def connect_places(self, centre: Centre, sidebar: Sidebar) -> None:
+        """Do what is asked for where there are no photos, and in the sidebar."""
+        centre.first_run.choose_folder_requested.connect(self.choose)
+        centre.first_run.folders_dropped.connect(self.add)
+        centre.empty.add_folder_requested.connect(self.choose)
+        centre.empty.rescan_requested.connect(self.rescan)
+        sidebar.add_folder_requested.connect(self.choose)
+        sidebar.folders_dropped.connect(self.add)
+        sidebar.remove_folder_requested.connect(self.remove)
+        sidebar.rescan_requested.connect(self.rescan)
 
     @property
     def folders(self) -> Sequence[FolderNode] | None:

@@ -30,6 +30,7 @@ from photoorg.gui.grid.model import GridModel
 from photoorg.gui.grid.view import GridView
 from photoorg.gui.icons import IconSet
 from photoorg.gui.inspector.inspector import Inspector
+from photoorg.gui.knowledge.controller import KnowledgeController
 from photoorg.gui.models.compare_view import CompareView
 from photoorg.gui.models.controller import ModelsController
 from photoorg.gui.models.page import ModelsPage
@@ -131,6 +132,10 @@ class MainWindow(QMainWindow):
             library, tasks, self.edits, self.centre, self.inspector, self.sidebar,
             self.actions_on_photos, self.thumbs, theme, icons, self.show_page,
         )  # fmt: skip
+        self.knowledge = KnowledgeController(
+            library, tasks, self.edits, self.centre, self.sidebar, self.toast, self.commands,
+            self, theme, icons,
+        )  # fmt: skip
         self._connect_library()
         self._connect_browsing()
         self._connect_editing()
@@ -177,14 +182,7 @@ class MainWindow(QMainWindow):
             lambda: self._tasks.run(self._library.retry_failures, owner=self)
         )
         self.folders.known.connect(self._update_page)
-        self.centre.first_run.choose_folder_requested.connect(self.folders.choose)
-        self.centre.first_run.folders_dropped.connect(self.folders.add)
-        self.centre.empty.add_folder_requested.connect(self.folders.choose)
-        self.centre.empty.rescan_requested.connect(self.folders.rescan)
-        self.sidebar.add_folder_requested.connect(self.folders.choose)
-        self.sidebar.folders_dropped.connect(self.folders.add)
-        self.sidebar.remove_folder_requested.connect(self.folders.remove)
-        self.sidebar.rescan_requested.connect(self.folders.rescan)
+        self.folders.connect_places(self.centre, self.sidebar)
         for part in (self.sidebar, self.inspector, self.centre.failures):
             part.reveal_requested.connect(reveal)
 
@@ -216,7 +214,6 @@ class MainWindow(QMainWindow):
         self.inspector.similar_requested.connect(self.find_similar)
 
     def _connect_editing(self) -> None:
-        self.sidebar.operation_requested.connect(self.edits.apply)
         self.inspector.operation_requested.connect(self.edits.apply)
         self.inspector.step_requested.connect(self.view.step)
         self.inspector.left.connect(self.view.setFocus)
@@ -248,13 +245,7 @@ class MainWindow(QMainWindow):
         on(Command.INVERT_SELECTION, self.view.invert_selection)
         on(Command.TOGGLE_SELECTED, self.view.toggle_current)
         on(Command.CLOSE_VIEWER, self._on_close_viewer)
-        on(Command.NEXT, lambda: self.viewer.step(1))
-        on(Command.PREVIOUS, lambda: self.viewer.step(-1))
-        on(Command.FIRST, lambda: self.viewer.go_to_end(last=False))
-        on(Command.LAST, lambda: self.viewer.go_to_end(last=True))
-        on(Command.TOGGLE_SCALE, self.viewer.toggle_scale)
-        on(Command.ZOOM_IN, lambda: self.viewer.zoom(1.25))
-        on(Command.ZOOM_OUT, lambda: self.viewer.zoom(0.8))
+        self.viewer.connect_commands(self.commands)
 
     # -- which photos are meant (PhotoChoice) -------------------------------------------------
     @property
@@ -388,6 +379,7 @@ class MainWindow(QMainWindow):
             working=working,
         )
         self.panels.update()
+        self.knowledge.set_shown(shown=self.centre.wanted is CentrePage.TIDY)
 
     # -- what changed -------------------------------------------------------------------------
     def _on_change(self, changes: ChangeSet) -> None:
@@ -395,6 +387,7 @@ class MainWindow(QMainWindow):
         self.browse.on_change(changes)
         self.sidebar.on_change(changes)
         self.inspector.on_change(changes)
+        self.knowledge.on_change(changes)
         self.bulk.on_change(changes)
         self.folders.on_change(changes)
         if changes.everything or ChangeKind.FAILURES in changes.kinds:
@@ -410,6 +403,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, page: CentrePage) -> None:
         """Show the failures, the models, or the photos again."""
+        self.close_viewer()
         self.centre.want(page)
         self._update_page()
         if page is CentrePage.MODELS:
@@ -419,7 +413,6 @@ class MainWindow(QMainWindow):
             self.view.setFocus()
 
     def _on_models_key(self) -> None:
-        self.close_viewer()
         self.show_page(CentrePage.PHOTOS if self.centre.shows_models else CentrePage.MODELS)
 
     def _on_why_key(self) -> None:
@@ -496,6 +489,7 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """End threads and let go of the library; the window is of no use afterwards."""
+        self.knowledge.set_shown(shown=False)
         self.events.close()
         self.thumbnails.shutdown()
         self.bulk.release()

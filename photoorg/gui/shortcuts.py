@@ -32,6 +32,7 @@ class Command(StrEnum):
     FULL_SCREEN = "full_screen"
     SLIDESHOW = "slideshow"
     MODELS = "models"
+    TIDY_TAGS = "tidy_tags"
     TAG_QUALITY = "tag_quality"
     QUIT = "quit"
 
@@ -125,6 +126,7 @@ SHORTCUTS: Final = (
     _window(Command.FULL_SCREEN, "Full screen", "F11"),
     _window(Command.SLIDESHOW, "Slideshow", "F5"),
     _window(Command.MODELS, "Models", "Ctrl+M"),
+    _window(Command.TIDY_TAGS, "Tidy up tags", "Ctrl+Shift+P"),
     _window(Command.TAG_QUALITY, "Tag quality", "Ctrl+Shift+M"),
     _window(Command.QUIT, "Quit", "Ctrl+Q"),
     _photos(Command.OPEN, "Open", "Return", "Enter", "Space"),

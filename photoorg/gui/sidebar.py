@@ -14,8 +14,8 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from photoorg.core.albums import Album
 from photoorg.core.changes import (
@@ -27,13 +27,16 @@ from photoorg.core.changes import (
     MoveAlbum,
     RenameAlbum,
     RenameTag,
+    SetParent,
 )
 from photoorg.core.library import LibraryPort
 from photoorg.core.records import FolderNode, PhotoScope, TagCount
 from photoorg.gui.icons import IconSet
+from photoorg.gui.knowledge.tag_menu import TagMenu
 from photoorg.gui.search.completing import quoted
-from photoorg.gui.sidebar_delegate import SidebarDelegate, in_chevron
+from photoorg.gui.sidebar_delegate import SidebarDelegate
 from photoorg.gui.sidebar_model import Role, Row, RowKind, SidebarModel
+from photoorg.gui.sidebar_tree import SidebarTree
 from photoorg.gui.tag_picker import TagPicker
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SIDEBAR_WIDTH, SPACE_ITEM, ThemeService
@@ -60,57 +63,6 @@ _RELEVANT = frozenset(
 )
 
 
-class SidebarTree(QTreeView):
-    """The tree, with a context menu key and no selection by drags from outside.
-
-    Signals:
-        menu_requested(QModelIndex, QPoint): a context menu at a global position.
-        delete_requested(Row): Delete was pressed on a row.
-    """
-
-    menu_requested = Signal(object, object)
-    delete_requested = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setHeaderHidden(True)
-        # The delegate indents and draws the chevrons, so that rows are of one width.
-        self.setRootIsDecorated(False)
-        self.setIndentation(0)
-        self.setUniformRowHeights(True)
-        self.setExpandsOnDoubleClick(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Folders, albums and tags")
-        self.customContextMenuRequested.connect(self._on_menu)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint())
-        row = index.data(Role.ROW)
-        if isinstance(row, Row) and in_chevron(row, event.position().x()):
-            self.setExpanded(index, not self.isExpanded(index))
-            return
-        super().mousePressEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        row = self.currentIndex().data(Role.ROW)
-        if event.key() == Qt.Key.Key_Delete and isinstance(row, Row):
-            self.delete_requested.emit(row)
-        else:
-            super().keyPressEvent(event)
-
-    def _on_menu(self, position: QPoint) -> None:
-        index = self.indexAt(position)
-        if index.isValid():
-            self.menu_requested.emit(index, self.viewport().mapToGlobal(position))
-
-
 class Sidebar(QWidget):
     """Lists folders and tags and says which photos to show.
 
@@ -129,6 +81,7 @@ class Sidebar(QWidget):
         albums_known(list[Album]): the albums were read again.
         search_requested(str): search for this everywhere.
         spread_requested(str): give this tag to photos like those that carry it.
+        tidy_requested: show what could be tidied up among the tags.
     """
 
     album_selected = Signal(object)
@@ -145,6 +98,7 @@ class Sidebar(QWidget):
     reveal_requested = Signal(object)
     operation_requested = Signal(object)
     spread_requested = Signal(str)
+    tidy_requested = Signal()
 
     def __init__(
         self,
@@ -160,7 +114,9 @@ class Sidebar(QWidget):
         self._scope = PhotoScope()
         self._album = ""
         self._expanded: set[Path] = set()
+        self._open_tags: set[str] = set()
         self._picker = TagPicker(library, tasks, theme, self)
+        self.tag_menu = TagMenu(library, tasks, theme, icons, self)
         self._model = SidebarModel(self)
         self._tree = SidebarTree()
         self._tree.setModel(self._model)
@@ -210,10 +166,12 @@ class Sidebar(QWidget):
         self._quality.clicked.connect(self._on_quality)
         self._filter.textChanged.connect(self._on_filter)
         self._tree.selectionModel().currentChanged.connect(self._on_current)
+        self._tree.released.connect(self._on_released)
         self._tree.menu_requested.connect(self._on_menu)
         self._tree.expanded.connect(lambda index: self._remember(index, expanded=True))
         self._tree.collapsed.connect(lambda index: self._remember(index, expanded=False))
         self._model.rename_requested.connect(self._on_rename)
+        self._model.tag_moved.connect(self._on_tag_moved)
         self._model.album_rename_requested.connect(
             lambda name, new: self.operation_requested.emit(RenameAlbum(name, new))
         )
@@ -227,6 +185,8 @@ class Sidebar(QWidget):
         self._picker.picked.connect(
             lambda tag, into: self.operation_requested.emit(MergeTags(tag, into))
         )
+        self.tag_menu.operation_requested.connect(self.operation_requested)
+        self.tag_menu.scope_requested.connect(self.scope_selected)
         theme.changed.connect(self._tree.viewport().update)
 
     # -- what the window calls ---------------------------------------------------------------
@@ -308,6 +268,9 @@ class Sidebar(QWidget):
             # Folders that were added are open at first, those below them are not.
             if folder.path in self._expanded or (folder.top and len(folders.children) == 1):
                 self._tree.setExpanded(self._model.index_of(folder), True)
+        for tag in self._model.row_of(self._model.tags_index).walk():
+            if tag.children and (self._filter.text() or tag.label in self._open_tags):
+                self._tree.setExpanded(self._model.index_of(tag), True)
         self._mark_scope()
 
     def _mark_scope(self) -> None:
@@ -324,7 +287,10 @@ class Sidebar(QWidget):
         self._tree.viewport().update()
 
     def _remember(self, index: QModelIndex, *, expanded: bool) -> None:
-        path = self._model.row_of(index).path
+        row = self._model.row_of(index)
+        path = row.path
+        if row.kind is RowKind.TAG and not self._filter.text():
+            (self._open_tags.add if expanded else self._open_tags.discard)(row.label)
         if path is not None and expanded:
             self._expanded.add(path)
         elif path is not None:
@@ -344,7 +310,11 @@ class Sidebar(QWidget):
         if not index.isValid():
             return
         row = self._model.row_of(index)
+        if row.kind in (RowKind.TAG, RowKind.ALBUM) and self._tree.held:
+            return  # it may be about to be dragged, and the photos on show are to stay
         if row.kind is RowKind.ALBUM:
+            if row.label == self._album:
+                return
             self._album = row.label
             self.album_selected.emit(Album(row.label, row.query, row.count))
             return
@@ -352,6 +322,12 @@ class Sidebar(QWidget):
         if scope is not None and (scope != self._scope or self._album):
             self._scope, self._album = scope, ""
             self.scope_selected.emit(scope)
+
+    def _on_released(self, dragged: bool) -> None:
+        if dragged:
+            self._mark_scope()
+        else:
+            self._on_current(self._tree.currentIndex())
 
     def _on_filter(self, text: str) -> None:
         with QSignalBlocker(self._tree.selectionModel()):
@@ -366,6 +342,11 @@ class Sidebar(QWidget):
         # A name that is taken means that the two are one; undo parts them again.
         taken = name in self._model.tag_names
         self.operation_requested.emit(MergeTags(tag, name) if taken else RenameTag(tag, name))
+
+    def _on_tag_moved(self, tag: str, above: str | None) -> None:
+        if above is not None:
+            self._open_tags.add(above)  # to be seen where it went
+        self.operation_requested.emit(SetParent(tag, above))
 
     def _on_menu(self, index: QModelIndex, position: QPoint) -> None:
         row = index.data(Role.ROW)
@@ -388,14 +369,9 @@ class Sidebar(QWidget):
                 remove = menu.addAction("Remove from library")
                 remove.triggered.connect(lambda: self.remove_folder_requested.emit(path))
         elif row.kind is RowKind.TAG:
-            menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
-            menu.addAction("Quality and review", lambda: self.quality_requested.emit(row.label))
-            looks = f"looks:{quoted(row.label)}"
-            menu.addAction(LOOKS_LIKE, lambda: self.search_requested.emit(looks))
-            menu.addSeparator()
-            menu.addAction("Rename", lambda: self._tree.edit(index))
-            menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(row.label))
-            menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+            self._fill_tag_menu(menu, row, index)
+        elif index == self._model.tags_index:
+            menu.addAction("Tidy up tags…", self.tidy_requested.emit)
         elif row.kind is RowKind.ALBUM:
             menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
             menu.addSeparator()
@@ -409,14 +385,34 @@ class Sidebar(QWidget):
             return None
         return menu
 
+    def _fill_tag_menu(self, menu: QMenu, row: Row, index: QModelIndex) -> None:
+        """Add what a tag offers: finding, giving and judging, its names, its place in the tree."""
+        tag, looks = row.label, f"looks:{quoted(row.label)}"
+        menu.addAction("Show photos", lambda: self._tree.setCurrentIndex(index))
+        menu.addAction(LOOKS_LIKE, lambda: self.search_requested.emit(looks))
+        self.tag_menu.add_related(menu, row, lambda: self._corner(index))
+        menu.addSeparator()
+        menu.addAction("Give to similar photos…", lambda: self.spread_requested.emit(tag))
+        menu.addAction("Quality and review", lambda: self.quality_requested.emit(tag))
+        menu.addSeparator()
+        menu.addAction("Rename", lambda: self._tree.edit(index))
+        self.tag_menu.add_names(menu, row, lambda: self._corner(index))
+        menu.addAction("Merge into…", lambda: self._pick_target(row, index))
+        menu.addSeparator()
+        self.tag_menu.add_places(menu, row, lambda: self._corner(index))
+
     def _on_delete(self, row: Row) -> None:
         """Delete an album: undo brings it back. Tags and folders have no such key."""
         if row.kind is RowKind.ALBUM:
             self.operation_requested.emit(DeleteAlbum(row.label))
 
     def _pick_target(self, row: Row, index: QModelIndex) -> None:
+        self._picker.open_at(row.label, self._corner(index))
+
+    def _corner(self, index: QModelIndex) -> QPoint:
+        """Return where a popover about a row opens, in the window's coordinates."""
         corner = self._tree.visualRect(index).bottomLeft()
-        self._picker.open_at(row.label, self._tree.viewport().mapTo(self.window(), corner))
+        return self._tree.viewport().mapTo(self.window(), corner)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._filter.hasFocus():

@@ -34,8 +34,12 @@ def _indent(row: Row) -> int:
 
 
 def in_chevron(row: Row, x: float) -> bool:
-    """Return whether a horizontal position is on the sign that opens a folder."""
-    return bool(row.kind is RowKind.FOLDER and row.children) and x < _indent(row) + _CHEVRON + 2
+    """Return whether a horizontal position is on the sign that opens a folder or a tag."""
+    return _opens(row) and x < _indent(row) + _CHEVRON + 2
+
+
+def _opens(row: Row) -> bool:
+    return row.kind in (RowKind.FOLDER, RowKind.TAG) and bool(row.children)
 
 
 class SidebarDelegate(QStyledItemDelegate):
@@ -91,7 +95,8 @@ class SidebarDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        left = _LEFT + _CHEVRON + _ICON + 2
+        row = index.data(Role.ROW)
+        left = (_indent(row) if isinstance(row, Row) else _LEFT) + _CHEVRON + _ICON + 2
         editor.setGeometry(option.rect.adjusted(left, 0, -4, 0))
 
     def _paint_heading(self, painter: QPainter, row: Row, area: QRect) -> None:
@@ -124,7 +129,7 @@ class SidebarDelegate(QStyledItemDelegate):
         token = "dimmed" if row.kind in (RowKind.TAG, RowKind.ALBUM) or not row.present else "text"
         name = "missing" if not row.present else _ICONS[row.kind]
         left = area.x() + _indent(row)
-        if row.kind is RowKind.FOLDER and row.children:
+        if _opens(row):
             sign = "chevron-down" if is_open else "chevron-right"
             chevron = self._icons.pixmap(sign, _CHEVRON, ratio, "dimmed")
             painter.drawPixmap(left, area.y() + (area.height() - _CHEVRON) // 2, chevron)

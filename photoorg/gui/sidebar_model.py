@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -48,12 +49,20 @@ _CHOICE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 # pass over them.
 _FLAGS = {
     RowKind.ALL: _CHOICE,
-    RowKind.SECTION: Qt.ItemFlag.NoItemFlags,
+    # Albums are dropped between others, which to the view is a drop on their heading.
+    RowKind.SECTION: Qt.ItemFlag.ItemIsDropEnabled,
     RowKind.FOLDER: _CHOICE,
     RowKind.NOTE: Qt.ItemFlag.NoItemFlags,
     RowKind.ALBUM: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled,
-    RowKind.TAG: _CHOICE | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled,
+    RowKind.TAG: _CHOICE
+    | Qt.ItemFlag.ItemIsEditable
+    | Qt.ItemFlag.ItemIsDropEnabled
+    | Qt.ItemFlag.ItemIsDragEnabled,
 }
+
+
+TAG_MIME = "application/x-photoorg-tag"
+"""What a dragged tag is handed over as: its name in UTF-8."""
 
 
 class Role(int, Enum):
@@ -78,6 +87,7 @@ class Row:
     query: str = ""
     parent: Row | None = None
     position: int = 0
+    aliases: tuple[str, ...] = ()
     children: list[Row] = field(default_factory=list)
 
     def scope(self) -> PhotoScope | None:
@@ -101,9 +111,10 @@ class Row:
 
     @property
     def depth(self) -> int:
-        """Folders above this one that are listed too."""
+        """Folders or tags above this one that are listed too."""
         above = self.parent
-        return above.depth + 1 if above is not None and above.kind is RowKind.FOLDER else 0
+        opens = above is not None and above.kind in (RowKind.FOLDER, RowKind.TAG)
+        return above.depth + 1 if above is not None and opens else 0
 
     def walk(self) -> Iterator[Row]:
         """Yield the rows below, parents first."""
@@ -127,12 +138,14 @@ class SidebarModel(QAbstractItemModel):
         tag_dropped(str, tuple): photos were dropped on a tag.
         album_rename_requested(str, str): an album was given a new name.
         album_moved(str, int): an album was dragged to another place among the albums.
+        tag_moved(str, str | None): a tag was dropped on another, or None for the heading.
     """
 
     rename_requested = Signal(str, str)
     tag_dropped = Signal(str, object)
     album_rename_requested = Signal(str, str)
     album_moved = Signal(str, int)
+    tag_moved = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -143,7 +156,7 @@ class SidebarModel(QAbstractItemModel):
         self._tags = Row(RowKind.SECTION, "Tags")
         self._root.adopt([self._all, self._folders, self._albums, self._tags])
         self._known_folders: tuple[FolderNode, ...] = ()
-        self._known_tags: tuple[tuple[str, int], ...] = ()
+        self._known_tags: tuple[TagCount, ...] = ()
         self._folded: tuple[str, ...] = ()
         self._kept: str | None = None
         self._filter = ""
@@ -165,14 +178,14 @@ class SidebarModel(QAbstractItemModel):
 
     def set_tags(self, tags: Sequence[TagCount]) -> None:
         """Show these tags, by name: a list that stands still is one that can be found in."""
-        pairs = sorted(((tag.name, tag.count) for tag in tags), key=lambda p: p[0].casefold())
-        if tuple(pairs) != self._known_tags:
-            self._known_tags = tuple(pairs)
-            self._folded = tuple(name.casefold() for name, _ in pairs)
+        ordered = tuple(sorted(tags, key=lambda tag: tag.name.casefold()))
+        if ordered != self._known_tags:
+            self._known_tags = ordered
+            self._folded = tuple("\n".join((tag.name, *tag.aliases)).casefold() for tag in ordered)
             self._show_tags()
 
     def set_filter(self, text: str) -> None:
-        """Show only tags whose name holds this text."""
+        """Show only tags of which a name holds this text, below those above them."""
         self._filter = text.casefold().strip()
         self._show_tags()
 
@@ -185,20 +198,37 @@ class SidebarModel(QAbstractItemModel):
     @property
     def tag_names(self) -> list[str]:
         """All tags, also those that the filter hides."""
-        return [name for name, _ in self._known_tags]
+        return [tag.name for tag in self._known_tags]
 
     def _show_tags(self) -> None:
+        by_name = {tag.name: tag for tag in self._known_tags}
         found = [
-            pair
-            for pair, folded in zip(self._known_tags, self._folded, strict=True)
+            tag
+            for tag, folded in zip(self._known_tags, self._folded, strict=True)
             if self._filter in folded
         ]
-        listed = found[:MOST_TAGS]
-        listed += [pair for pair in found[MOST_TAGS:] if pair[0] == self._kept]
-        rows = [Row(RowKind.TAG, name, count) for name, count in listed]
-        if rest := len(found) - len(listed):
-            rows.append(Row(RowKind.NOTE, f"{rest:,} more: type below to find them"))
-        self._replace(self._tags, rows)
+        # Those with others above them are not listed alone.
+        listed: dict[str, TagCount] = {}
+        for tag in found:
+            if len(listed) < MOST_TAGS or tag.name == self._kept:
+                step: TagCount | None = tag
+                while step is not None and step.name not in listed:
+                    listed[step.name] = step
+                    step = by_name.get(step.parent or "")
+        rows = {
+            name: Row(RowKind.TAG, name, tag.count, aliases=tag.aliases)
+            for name, tag in sorted(listed.items(), key=lambda each: each[0].casefold())
+        }
+        below: defaultdict[str | None, list[Row]] = defaultdict(list)
+        for name, row in rows.items():
+            parent = listed[name].parent
+            below[parent if parent in rows else None].append(row)
+        for name, row in rows.items():
+            row.adopt(below[name])
+        tops = below[None]
+        if rest := len([tag for tag in found if tag.name not in listed]):
+            tops.append(Row(RowKind.NOTE, f"{rest:,} more: type below to find them"))
+        self._replace(self._tags, tops)
 
     def _replace(self, section: Row, rows: list[Row]) -> None:
         """Put new rows in a section, in place where the shape is the same."""
@@ -220,6 +250,7 @@ class SidebarModel(QAbstractItemModel):
             if (old.count, old.present) != (new.count, new.present):
                 old.count, old.present = new.count, new.present
                 self._tell(old)
+            old.aliases = new.aliases
             self._update(old.children, new.children)
 
     def _tell(self, row: Row) -> None:
@@ -312,18 +343,15 @@ class SidebarModel(QAbstractItemModel):
         return False
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        row = self.row_of(index)
-        # Albums are dropped between others, which to the view is a drop on their heading.
-        return Qt.ItemFlag.ItemIsDropEnabled if row is self._albums else _FLAGS[row.kind]
+        return _FLAGS[self.row_of(index).kind]
 
     def mimeTypes(self) -> list[str]:
-        return [PHOTO_MIME, ALBUM_MIME]
+        return [PHOTO_MIME, ALBUM_MIME, TAG_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         mime = QMimeData()
-        names = [self.row_of(index).label for index in indexes]
-        if names:
-            mime.setData(ALBUM_MIME, names[0].encode())
+        for row in map(self.row_of, indexes):
+            mime.setData(ALBUM_MIME if row.kind is RowKind.ALBUM else TAG_MIME, row.label.encode())
         return mime
 
     def supportedDragActions(self) -> Qt.DropAction:
@@ -338,6 +366,8 @@ class SidebarModel(QAbstractItemModel):
         target = self.row_of(parent)
         if data.hasFormat(ALBUM_MIME):
             return target is self._albums and row >= 0
+        if data.hasFormat(TAG_MIME):
+            return self._may_move(_label_of(data, TAG_MIME), target)
         return target.kind is RowKind.TAG and bool(photo_ids_of(data))
 
     def dropMimeData(
@@ -346,9 +376,14 @@ class SidebarModel(QAbstractItemModel):
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
         if data.hasFormat(ALBUM_MIME):
-            self._move_album(bytes(data.data(ALBUM_MIME).data()).decode("utf-8", "replace"), row)
+            self._move_album(_label_of(data, ALBUM_MIME), row)
             return False  # the rows move when the library says so
-        self.tag_dropped.emit(self.row_of(parent).label, photo_ids_of(data))
+        target = self.row_of(parent)
+        if data.hasFormat(TAG_MIME):
+            above = target.label if target.kind is RowKind.TAG else None
+            self.tag_moved.emit(_label_of(data, TAG_MIME), above)
+        else:
+            self.tag_dropped.emit(target.label, photo_ids_of(data))
         return True
 
     def _move_album(self, name: str, row: int) -> None:
@@ -356,6 +391,18 @@ class SidebarModel(QAbstractItemModel):
         index = self.index_of_album(name)
         if index.isValid() and row not in (index.row(), index.row() + 1):
             self.album_moved.emit(name, row - (row > index.row()))
+
+    def _may_move(self, tag: str, target: Row) -> bool:
+        """Return whether a tag may stand right below a row, where it does not stand yet."""
+        moved = self.row_of(self.index_of_scope(PhotoScope(tag=tag)))
+        if target is self._tags:
+            return moved.parent is not self._tags
+        if target.kind is not RowKind.TAG or moved.parent is target:
+            return False
+        step: Row | None = target
+        while step is not None and step is not moved:
+            step = step.parent
+        return step is None
 
 
 def _same_shape(rows: list[Row], others: list[Row]) -> bool:
@@ -368,7 +415,13 @@ def _same_shape(rows: list[Row], others: list[Row]) -> bool:
     )
 
 
+def _label_of(data: QMimeData, mime: str) -> str:
+    return bytes(data.data(mime).data()).decode("utf-8", "replace")
+
+
 def _tooltip(row: Row) -> str:
+    if row.kind is RowKind.TAG and row.aliases:
+        return f"Also: {', '.join(row.aliases)}"
     if row.kind is RowKind.ALBUM:
         return row.query
     if row.kind is not RowKind.FOLDER:

@@ -1,4 +1,4 @@
-"""A small popover that asks for the tag into which another is merged."""
+"""A small popover that asks for another tag: into which one is merged, or to stand below it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,25 @@ class TagPicker(Popover):
     picked = Signal(str, str)
 
     def __init__(
-        self, library: LibraryPort, tasks: TaskRunner, theme: ThemeService, parent: QWidget
+        self,
+        library: LibraryPort,
+        tasks: TaskRunner,
+        theme: ThemeService,
+        parent: QWidget,
+        *,
+        question: str = "Merge “{}” into",
+        answer: str = "Tag to merge into",
     ) -> None:
+        """Make the popover.
+
+        Args:
+            library: completes what is typed.
+            tasks: runs that.
+            theme: gives the colours.
+            parent: it is opened in the window of this.
+            question: what is asked, with "{}" for the tag.
+            answer: what the field is for, to be spoken.
+        """
         super().__init__(theme, parent)
         self._library = library
         self._tasks = tasks
@@ -37,7 +54,8 @@ class TagPicker(Popover):
         self._title = create_label()
         self._edit = QLineEdit()
         self._edit.setPlaceholderText("Other tag")
-        self._edit.setAccessibleName("Tag to merge into")
+        self._question = question
+        self._edit.setAccessibleName(answer)
         self._completions = CompletionList(self._edit, theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_PANEL, SPACE_PANEL, SPACE_PANEL, SPACE_PANEL)
@@ -50,16 +68,16 @@ class TagPicker(Popover):
         self.hide()
 
     def open_at(self, tag: str, corner: QPoint) -> None:
-        """Ask into which tag this one goes.
+        """Ask for the other tag.
 
         Args:
-            tag: the tag that will be gone.
+            tag: the tag that is asked about.
             corner: upper left corner, in the window's coordinates.
         """
         self._tag = tag
         window = self.window()
         self.setParent(window)
-        self._title.setText(f"Merge “{tag}” into")
+        self._title.setText(self._question.format(tag))
         self._edit.clear()
         self.setFixedWidth(_WIDTH)
         self.adjustSize()

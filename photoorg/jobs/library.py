@@ -42,6 +42,7 @@ from photoorg.jobs.engines import Engines
 from photoorg.jobs.follower import Follower
 from photoorg.jobs.indexing import index_folders, learn_before_indexing
 from photoorg.jobs.ingest import VisibleFirst
+from photoorg.jobs.knowledge import Knowledge
 from photoorg.jobs.library_models import LibraryModels
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
@@ -78,6 +79,7 @@ class Library(LibraryModels):
         store = ModelStore(catalog.paths.models, visual_files(catalog.paths))
         self._quality = PersonalLearning(catalog, self._looks, self._emit)
         self._search = SearchService(catalog, store, self._quality.model)
+        self._knowledge = Knowledge(catalog, self._search)
         self._albums = Albums(catalog, self._search.albums)
         self._asking = Asking(catalog)
         self._bulk = Bulk(catalog, self._search, self._refresh)
@@ -115,6 +117,10 @@ class Library(LibraryModels):
     @property
     def catalog(self) -> Catalog:
         return self._catalog
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowledge
 
     @property
     def engines(self) -> Engines:

@@ -228,15 +228,19 @@ class PersonalLearning:
         def nearest(embedding: NDArray[np.float32], count: int) -> list[PhotoId]:
             return [PhotoId(i) for i in parts.index.search(embedding, count)[0].tolist()]
 
+        said = self._catalog.said_of_tags()
+        counts = np.bincount(said.tags, minlength=len(said.names)).tolist()
         return find_questions(
             self._catalog,
             parts.model,
             generation.model,
             nearest,
             self._sample(parts.model),
+            {name.casefold(): int(count) for name, count in zip(said.names, counts, strict=True)},
             tag,
             limit,
             skip,
+            np.random.default_rng(),
         )
 
     def doubts(self, tag: str | None, limit: int = 200) -> Sequence[Doubt]:

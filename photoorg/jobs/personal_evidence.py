@@ -96,17 +96,19 @@ class EvidenceReader:
         return Snapshot(said, library, digest_of(said, len(library)))
 
     def gather(self, snapshot: Snapshot, token: CancelToken) -> Gathered | None:
-        """Return the evidence, or None where no photo that was looked at carries a tag.
+        """Return the evidence, or None where nothing is said of any photo that was seen.
+
+        A tag that was only rejected is learned too: by its name, and from what it is not.
 
         Raises:
             Cancelled: through the token.
         """
         said, everything = snapshot.said, snapshot.library
-        if not said.confirmed.any():
+        if not len(said.tags):
             return None
         counts = np.bincount(said.tags[said.confirmed], minlength=len(said.names))
         columns = np.argsort(-counts, kind="stable")[:MOST_TAGS]
-        columns = columns[counts[columns] > 0]
+        columns = columns[np.bincount(said.tags, minlength=len(said.names))[columns] > 0]
         place = np.full(len(said.names), -1)
         place[columns] = np.arange(len(columns))
         wanted = choose_photos(said, place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.quality import Doubt, ReviewItem, TagTrust
 from photoorg.jobs.personal_shelf import Generation
-from photoorg.models.personal import LEAST_EXAMPLES, PersonalModel, column_of
+from photoorg.models.personal import PersonalModel, column_of
 from photoorg.models.personal_quality import usefulness
+from photoorg.models.questions import choose_questions
 from photoorg.search.personal import SaidCatalog, Sight, judge_photos, names_now
 
 Nearest = Callable[[NDArray[np.float32], int], Sequence[PhotoId]]
@@ -28,8 +28,7 @@ is hard to see is not wrong on all of its photos."""
 
 _SAMPLE = 2000
 _NEAREST = 200
-_TAGS_ASKED = 25
-_ASKED_OF_PHOTO = 3
+_TAGS_ASKED = 50
 _SPEAK_AGAINST = 3
 
 
@@ -49,11 +48,13 @@ def find_questions(
     model: PersonalModel,
     nearest: Nearest,
     sample: Sequence[PhotoId],
+    answers: Mapping[str, int],
     tag: str | None,
     limit: int,
     skip: Collection[tuple[PhotoId, str]],
+    rng: np.random.Generator,
 ) -> Sequence[ReviewItem]:
-    """Return the questions whose answers help most.
+    """Return the questions whose answers help most, as `choose_questions` chooses them.
 
     Looked at are a sample of the library, and for each tag the photos nearest to what it looks
     like, in which a rare tag is found that a sample would miss.
@@ -64,12 +65,14 @@ def find_questions(
         model: what was learned.
         nearest: finds photos by their embeddings.
         sample: photos of the library.
-        tag: ask about this one alone; None asks about those that answers help most.
+        answers: how often yes or no was said of each tag, by its name in lower case.
+        tag: ask about this one alone; None asks about those with the fewest answers.
         limit: questions at most.
         skip: what is not to be asked.
+        rng: draws among photos that may deserve a tag.
     """
     spelled = names_now(catalog, model)
-    columns = _asked(model, np.array([bool(name) for name in spelled]), tag)
+    columns = _asked(model, np.array([bool(name) for name in spelled]), answers, tag, limit)
     if not len(columns):
         return ()
     names = [spelled[column] for column in columns.tolist()]
@@ -78,57 +81,58 @@ def find_questions(
         found.update(nearest(model.direction(column), _NEAREST))
     listed = sorted(found.intersection(catalog.vector_ids(sight.visual_key).tolist()))
     decided = catalog.decided_tags(listed)
-    skipped = {(photo_id, name.casefold()) for photo_id, name in skip}
-    items: list[ReviewItem] = []
-    for ids, probability in judge_photos(catalog, sight, model, listed):
-        chosen = probability[:, columns]
-        useful = usefulness(chosen, model.examples[columns].astype(np.float32))
-        for row, photo_id in enumerate(ids):
-            known = {name.casefold() for name in decided.get(photo_id, ())}
-            best = np.argsort(-useful[row])[: _ASKED_OF_PHOTO + len(known)].tolist()
-            keys = ((place, names[place].casefold()) for place in best)
-            open_ = [p for p, key in keys if key not in known and (photo_id, key) not in skipped]
-            items += [
-                ReviewItem(
-                    photo_id, names[place], float(chosen[row, place]), float(useful[row, place])
-                )
-                for place in open_[:_ASKED_OF_PHOTO]
-            ]
-    items.sort(key=lambda item: -item.usefulness)
-    return _mixed(items, limit) if tag is None else _one_each(items, limit)
+    skipped: dict[PhotoId, set[str]] = {}
+    for photo_id, name in skip:
+        skipped.setdefault(photo_id, set()).add(name.casefold())
+    place = {name.casefold(): at for at, name in enumerate(names)}
+    photos: list[PhotoId] = []
+    parts: list[NDArray[np.float32]] = []
+    for ids, judged in judge_photos(catalog, sight, model, listed):
+        photos += ids
+        parts.append(judged[:, columns])
+    if not photos:
+        return ()
+    probability = np.concatenate(parts)
+    free = np.ones(probability.shape, dtype=np.bool_)
+    for row, photo_id in enumerate(photos):
+        known = {each.casefold() for each in decided.get(photo_id, ())}
+        for name in known | skipped.get(photo_id, set()):
+            if name in place:
+                free[row, place[name]] = False
+    said = _said(model, answers)[columns]
+    useful = usefulness(probability, model.examples[columns].astype(np.float32))
+    return tuple(
+        ReviewItem(
+            photos[row],
+            names[at],
+            float(probability[row, at]),
+            float(useful[row, at]),
+        )
+        for row, at in choose_questions(probability, free, said, limit, rng)
+    )
 
 
-def _asked(model: PersonalModel, there: NDArray[np.bool_], tag: str | None) -> NDArray[np.intp]:
-    """Return the columns of the tags to ask about, of those that are still there."""
+def _asked(
+    model: PersonalModel,
+    there: NDArray[np.bool_],
+    answers: Mapping[str, int],
+    tag: str | None,
+    limit: int,
+) -> NDArray[np.intp]:
+    """Return the columns of the tags to ask about, of those that are still there.
+
+    They are those with the fewest answers.
+    """
     if tag is not None:
         column = column_of(model.names).get(tag.casefold())
         return np.array([] if column is None or not there[column] else [column], dtype=np.intp)
-    # Where there are a few examples one more says most; of a tag with one, little can be asked.
-    known = np.flatnonzero((model.examples >= 2) & there)
-    worth = np.abs(np.log(np.maximum(model.examples[known], 1) / LEAST_EXAMPLES))
-    return known[np.argsort(worth, kind="stable")][:_TAGS_ASKED]
+    known = np.flatnonzero(there)
+    fewest = np.argsort(_said(model, answers)[known], kind="stable")
+    return known[fewest][: min(limit, _TAGS_ASKED)]
 
 
-def _mixed(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
-    """Choose of many tags, so that no tag and no photo takes all questions if others have some."""
-    of_tag: Counter[str] = Counter()
-    most = max(3, limit // 8)
-    chosen: list[ReviewItem] = []
-    others: list[ReviewItem] = []
-    for item in _one_each(items, len(items)):
-        of_tag[item.tag] += 1
-        (chosen if of_tag[item.tag] <= most else others).append(item)
-    return sorted([*chosen, *others][:limit], key=lambda item: -item.usefulness)
-
-
-def _one_each(items: Sequence[ReviewItem], limit: int) -> Sequence[ReviewItem]:
-    """Ask about each photo once."""
-    first: dict[PhotoId, ReviewItem] = {}
-    for item in items:
-        first.setdefault(item.photo_id, item)
-        if len(first) == limit:
-            break
-    return list(first.values())
+def _said(model: PersonalModel, answers: Mapping[str, int]) -> NDArray[np.int64]:
+    return np.array([answers.get(name.casefold(), 0) for name in model.names], dtype=np.int64)
 
 
 def find_doubts(

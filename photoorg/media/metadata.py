@@ -51,6 +51,7 @@ def metadata_of(parts: Parts) -> PhotoMetadata:
         title=xmp.title or iptc.title or exif.title,
         caption=next((text for text in captions if _says_something(text, camera)), ""),
         keywords=unique((*iptc.keywords, *xmp.keywords, *exif.keywords)),
+        keyword_paths=xmp.keyword_paths,
     )
 
 

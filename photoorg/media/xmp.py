@@ -47,6 +47,7 @@ _COORDINATE = re.compile(r"\s*(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)
 
 # What is a path of keywords, and what parts its steps; the last step is the keyword.
 _HIERARCHICAL = ((_LIGHTROOM + "hierarchicalSubject", "|"), (_DIGIKAM + "TagsList", "/"))
+_MAX_STEPS = 20
 _FLAT = (_DC + "subject", _MICROSOFT + "LastKeywordXMP", _MICROSOFT_OLD + "LastKeywordXMP")
 
 
@@ -74,6 +75,7 @@ def read_xmp(packet: bytes) -> PhotoMetadata:
         title=first(_DC + "title"),
         caption=first(_DC + "description"),
         keywords=unique(_keywords(properties)),
+        keyword_paths=tuple(dict.fromkeys(_keyword_paths(properties))),
     )
 
 
@@ -131,6 +133,15 @@ def _keywords(properties: dict[str, Element | str]) -> Iterator[str]:
     for name, separator in _HIERARCHICAL:
         for _, path in _items(properties.get(name)):
             yield path.rsplit(separator, 1)[-1]
+
+
+def _keyword_paths(properties: dict[str, Element | str]) -> Iterator[tuple[str, ...]]:
+    """Yield keywords that stand below others, with those above them."""
+    for name, separator in _HIERARCHICAL:
+        for _, path in _items(properties.get(name)):
+            steps = tuple(filter(None, map(clean, path.split(separator))))
+            if 1 < len(steps) <= _MAX_STEPS:
+                yield steps
 
 
 def _rating(stars: str, percent: str) -> int | None:

@@ -122,6 +122,23 @@ def f1_at_k(scores: NDArray[np.floating], relevant: NDArray[np.bool_], k: int) -
     return 2 * hits / (given + wanted) if given + wanted else float("nan")
 
 
+def macro_f1(given: NDArray[np.bool_], relevant: NDArray[np.bool_]) -> float:
+    """Return the mean F1 of the labels that occur; one that is never given rightly counts 0.
+
+    Args:
+        given: bool [items, labels].
+        relevant: bool [items, labels].
+
+    Returns:
+        0 to 1, or NaN where no label occurs.
+    """
+    occurs = relevant.any(axis=0)
+    if not occurs.any():
+        return float("nan")
+    right = (given & relevant).sum(axis=0)[occurs]
+    return float(np.mean(2 * right / (given.sum(axis=0) + relevant.sum(axis=0))[occurs]))
+
+
 def precision_above(
     probabilities: NDArray[np.floating],
     relevant: NDArray[np.bool_],

@@ -14,6 +14,7 @@ from photoorg.models.personal import (
     company_scores,
     word_scores,
 )
+from photoorg.models.personal_answers import calibrate_answers, given_by_hand
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def fit_personal(
     """Learn all tags from what was said.
 
     Args:
-        evidence: at least one tag and one photo.
+        evidence: at least one tag and one photo; of none of them need a yes be known.
         prior: the shipped spread of traits.
         check: called now and then; what it raises ends the work.
     """
@@ -134,6 +135,12 @@ def fit_personal(
     total_around -= middle
     slope, shift = _calibrate(total, evidence.said, check)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
+    base = _logit(usual) + shift
+    by_hand = given_by_hand(evidence.said)
+    if by_hand < 1:
+        asked_slope, asked_base = calibrate_answers(total, evidence.said)
+        slope = by_hand * slope + (1 - by_hand) * asked_slope
+        base = by_hand * base + (1 - by_hand) * asked_base
     model = PersonalModel(
         names=evidence.names,
         words=evidence.words,
@@ -146,7 +153,7 @@ def fit_personal(
         company_scale=company.scale,
         usual=yes.mean(axis=0, dtype=np.float32),
         weights=weights,
-        offset=np.asarray(_logit(usual) + shift - slope * middle, dtype=np.float32),
+        offset=np.asarray(base - slope * middle, dtype=np.float32),
         slope=slope,
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),

@@ -33,7 +33,7 @@ class SaidCatalog(TagCatalog, Protocol):
     """A catalog that tells yes from no."""
 
     def tags_in_use(self) -> Sequence[str]:
-        """Return the tags that photos carry, in no particular order."""
+        """Return the tags of which something is said, in no particular order."""
 
     def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags that are confirmed, for each of the photos."""
@@ -108,7 +108,7 @@ class PersonalSuggester:
 
 
 def names_now(catalog: SaidCatalog, model: PersonalModel) -> list[str]:
-    """Return how a model's tags are written by now; "" for one that no photo carries any more.
+    """Return how a model's tags are written by now; "" for one of which nothing is said any more.
 
     One that was renamed or merged since is not known by its old name, and by its new one only when
     that was learned.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from photoorg.core.ids import PhotoId
-from photoorg.core.records import Suggestion
+from photoorg.core.records import Suggestion, TagCount
 from photoorg.features.text import TextEncoder
 from photoorg.models.vocabulary import phrases
 from photoorg.search.ports import FloatArray, TagCatalog, TagModel
@@ -52,7 +52,9 @@ class Suggester:
         self, photo_ids: Sequence[PhotoId], limit: int = 10, *, decided: bool = False
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
         """Return likely tags of photos, most probable first; see `TagSuggester`."""
-        own = self._own_tags()
+        tags = self._catalog.tags()
+        own = self._own_tags(tags)
+        tag_of = {alias.casefold(): tag.name for tag in tags for alias in tag.aliases}
         left_out = {} if decided else self._catalog.decided_tags(photo_ids)
         answer: dict[PhotoId, Sequence[Suggestion]] = {}
         for start in range(0, len(photo_ids), _CHUNK):
@@ -76,21 +78,19 @@ class Suggester:
                 clear_decided(personal, tuple(own), known)
             for photo_id, row, own_row in zip(listed, general, personal, strict=True):
                 likely = [*self._model.pick(row, limit, LEAST), *_above(own_row, tuple(own))]
-                likely.sort(key=lambda pair: -pair[1])
+                likely = _by_own_names(likely, tag_of)
                 answer[photo_id] = tuple(
                     Suggestion(tag, probability, self._model.kind, sure=probability >= SURE)
                     for tag, probability in likely[:limit]
                 )
         return answer
 
-    def _own_tags(self) -> dict[str, FloatArray]:
+    def _own_tags(self, tags: Sequence[TagCount]) -> dict[str, FloatArray]:
         """Return the person's tags that the vocabulary lacks, each with [phrases, t] vectors."""
         if self._encoder is None:
             return {}
         names = [
-            tag.name
-            for tag in self._catalog.tags()[:_OWN_TAGS]
-            if tag.name.casefold() not in self._vocabulary
+            tag.name for tag in tags[:_OWN_TAGS] if tag.name.casefold() not in self._vocabulary
         ]
         with self._lock:
             known = self._texts
@@ -104,6 +104,22 @@ class Suggester:
         with self._lock:
             self._texts = texts
         return texts
+
+
+def _by_own_names(
+    likely: Sequence[tuple[str, float]], tag_of: Mapping[str, str]
+) -> list[tuple[str, float]]:
+    """Return names with probabilities, highest first; another name of a tag stands for the tag.
+
+    Args:
+        likely: names with their probabilities.
+        tag_of: the person's tag that another name, in small letters, belongs to.
+    """
+    best: dict[str, tuple[str, float]] = {}
+    for name, probability in sorted(likely, key=lambda pair: -pair[1]):
+        tag = tag_of.get(name.casefold(), name)
+        best.setdefault(tag.casefold(), (tag, probability))
+    return list(best.values())
 
 
 def clear_decided(

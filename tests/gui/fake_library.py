@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from fake_albums import FakeAlbums, FakeAsking
 from fake_bulk import FakeBulk
+from fake_knowledge import FakeKnowledge
 from fake_models import FakeModels
 from fake_quality import FakeQuality
 from fake_samples import SAMPLES, Sample, sample_color, sample_jpeg, sample_pixels
@@ -23,24 +24,29 @@ from fake_why import FakeWhy
 from numpy.typing import NDArray
 
 from photoorg.core.changes import (
+    AddAlias,
     AddTag,
     ChangeKind,
     ChangeSet,
     ConfirmTag,
     ConfirmTags,
     DeleteAlbum,
+    JudgeProposal,
     KeepTag,
     MergeTags,
     MoveAlbum,
     Operation,
     RejectTag,
+    RemoveAlias,
     RemoveTag,
     RenameAlbum,
     RenameTag,
     RestoreAssertions,
     RestoreRatings,
     SaveAlbum,
+    SetParent,
     SetRating,
+    Several,
     TagAssertion,
 )
 from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError
@@ -94,6 +100,7 @@ class FakeLibrary(FakeModels):
 
     def __init__(self, root: Path, *, count: int | None = None) -> None:
         super().__init__()
+        self.knowledge = FakeKnowledge()
         self.root = root
         self.bulk = FakeBulk(self)
         self.why = FakeWhy(self)
@@ -278,7 +285,7 @@ class FakeLibrary(FakeModels):
             named = [(name, count) for name, count in self._tag_counts.items() if count > 0]
         named.sort(key=lambda pair: (-pair[1], pair[0]))
         own = [TagCount(TagId(i), name, n) for i, (name, n) in enumerate(named, start=1)]
-        return [*own, *self.extra_tags]
+        return self.knowledge.place([*own, *self.extra_tags])
 
     def tag_states(self, photo_ids: Sequence[PhotoId]) -> Mapping[str, int]:
         return Counter(tag for photo in photo_ids for tag in self.confirmed(photo))
@@ -387,6 +394,9 @@ class FakeLibrary(FakeModels):
                     return self._merge(tag, name)
                 case RestoreAssertions(assertions, label=label):
                     return self._assert(assertions, label)
+                case SetParent() | AddAlias() | RemoveAlias() | JudgeProposal() | Several():
+                    inverse, label = self.knowledge.carry_out(operation)
+                    return self._changes({ChangeKind.TAGS}, (), label, inverse)
                 case SetRating(rating, photos):
                     return self._rate([(photo, rating) for photo in photos])
                 case RestoreRatings(ratings):

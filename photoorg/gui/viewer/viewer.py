@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
 from photoorg.core.modelling import Explanation
+from photoorg.gui.commands import Commands
 from photoorg.gui.grid.contents import Ids
 from photoorg.gui.icons import IconSet
+from photoorg.gui.shortcuts import Command
 from photoorg.gui.tasks import TaskRunner
 from photoorg.gui.theme import SPACE_ITEM, TOP_BAR_HEIGHT, ThemeService
 from photoorg.gui.viewer.canvas import PhotoCanvas
@@ -189,6 +191,16 @@ class Viewer(QWidget):
         self._go_to(int(found[0]))
         self._show_controls()
         self.setFocus()
+
+    def connect_commands(self, commands: Commands) -> None:
+        """Go from photo to photo and nearer by key."""
+        commands.on(Command.NEXT, lambda: self.step(1))
+        commands.on(Command.PREVIOUS, lambda: self.step(-1))
+        commands.on(Command.FIRST, lambda: self.go_to_end(last=False))
+        commands.on(Command.LAST, lambda: self.go_to_end(last=True))
+        commands.on(Command.TOGGLE_SCALE, self.toggle_scale)
+        commands.on(Command.ZOOM_IN, lambda: self.zoom(1.25))
+        commands.on(Command.ZOOM_OUT, lambda: self.zoom(0.8))
 
     def step(self, by: int) -> None:
         """Go on, or back; stays at the ends."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
 
+from photoorg.core.records import AliasName
 from photoorg.gui.theme import ThemeService
 from photoorg.gui.widgets.popover import Popover
 
@@ -41,6 +42,7 @@ class CompletionList(Popover):
         self._line_edit = line_edit
         self._anchor = anchor or line_edit
         self._words = QStringListModel(self)
+        self._taken: list[str] = []
         self._view = QListView(self)
         self._view.setModel(self._words)
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -65,7 +67,8 @@ class CompletionList(Popover):
 
     def offer(self, words: Sequence[str]) -> None:
         """Open with these words, none chosen; close where there are none."""
-        self._words.setStringList(list(words))
+        self._taken = list(words)
+        self._words.setStringList([_shown(word) for word in words])
         if not words or not self._line_edit.hasFocus():
             self.hide()
             return
@@ -118,6 +121,10 @@ class CompletionList(Popover):
         return True
 
     def _take(self, row: int) -> None:
-        word = self._words.stringList()[row]
         self.hide()
-        self.chosen.emit(word)
+        self.chosen.emit(str(self._taken[row]))
+
+
+def _shown(word: str) -> str:
+    """Return how a word is offered: another name of a tag with the tag that it stands for."""
+    return f"{word} → {word.tag}" if isinstance(word, AliasName) else word

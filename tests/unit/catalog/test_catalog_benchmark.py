@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from catalog_builders import ROOT, Shelf, found
 
-from photoorg.core.changes import AddTag, ConfirmTags, SetRating
+from photoorg.core.changes import AddTag, ConfirmTags, MergeTags, SetParent, SetRating
 from photoorg.core.conditions import DateBetween, FolderContains, NameContains, TagIs
 from photoorg.core.ids import ModelKey, PhotoId, Revision
 from photoorg.core.records import FoundFile, PhotoScope
@@ -131,3 +131,33 @@ def test_budgets_at_100_000(shelf: Shelf) -> None:
         lambda: sum(len(batch.ids) for batch in catalog.vectors_since(model, Revision(0))),
     )
     assert read == COUNT
+
+
+@pytest.mark.benchmark
+@pytest.mark.timeout(300)
+def test_tags_at_100_000_photos_and_500_tags(shelf: Shelf) -> None:
+    """Five tags on each photo, first side by side and then in a tree of three levels."""
+    print()
+    catalog = shelf.catalog
+    register(shelf, [found(ROOT / f"{i}.jpg") for i in range(COUNT)])
+    ids = [PhotoId(int(each)) for each in catalog.photo_ids(PhotoScope())]
+    rng = np.random.default_rng(0)
+    for tag in range(500):
+        chosen = rng.choice(COUNT, 1000, replace=False)
+        catalog.apply(AddTag(f"tag {tag}", tuple(ids[place] for place in chosen)))
+    measure("tags, flat", catalog.tags, repeat=3)
+    for tag in range(1, 500):
+        catalog.apply(SetParent(f"tag {tag}", f"tag {tag // 8}"))
+    measure("tags, a tree", catalog.tags, repeat=3)
+    measure("said_of_tags, with all above", catalog.said_of_tags)
+    measure("said_of_tag, with all below", lambda: catalog.said_of_tag("tag 0"), repeat=3)
+    measure("complete_tag", lambda: catalog.complete_tag("tag 4"), repeat=3)
+    measure("select tag with all below", lambda: catalog.select(TagIs("tag 0")), repeat=3)
+    measure("words of a tag with all below", lambda: catalog.lexical_search(["tag"]), repeat=3)
+    measure("AddTag to 10,000", lambda: catalog.apply(AddTag("tag 7", tuple(ids[:10_000]))))
+    changes = measure(
+        "MergeTags", lambda: catalog.apply(MergeTags("tag 7", "tag 8", keep_alias=True))
+    )
+    inverse = changes.inverse
+    assert inverse is not None
+    measure("undo of it", lambda: catalog.apply(inverse))

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from photoorg.catalog.catalog import Catalog
 from photoorg.catalog.migrations import MIGRATIONS, Migration, prepare_database
 from photoorg.catalog.schema import WORD_TABLES
+from photoorg.core.changes import AddAlias, SetParent
 from photoorg.core.errors import CatalogTooNew, EnvironmentProblem
 from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.paths import CatalogPaths
@@ -73,6 +74,15 @@ def test_a_real_old_catalog_opens_with_everything_in_it(dump: Path, paths: Catal
         assert details.metadata.rating == 4
         assert [hit.photo_id for hit in catalog.lexical_search(["rome"])] == [1]
         assert [hit.photo_id for hit in catalog.lexical_search(["harbour"])] == [1]
+        catalog.apply(SetParent("sea", "water"))
+        catalog.apply(AddAlias("Öl", "oil"))
+        assert [(tag.name, tag.count, tag.parent, tag.aliases) for tag in catalog.tags()] == [
+            ("sea", 2, "water", ()),
+            ("water", 2, None, ()),
+            ("Öl", 1, None, ("oil",)),
+        ]
+        assert [hit.photo_id for hit in catalog.lexical_search(["oil"])] == [1]
+        assert catalog.check() == []
         ids, vectors = catalog.vectors(ModelKey("old model"), [PhotoId(1)])
         assert (ids.tolist(), vectors.tolist()) == ([1], [[0.5, -2.0]])
 

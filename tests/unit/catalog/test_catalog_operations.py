@@ -9,29 +9,41 @@ import pytest
 from catalog_builders import Shelf, photo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import (
+    AddAlias,
     AddTag,
     ChangeKind,
     ChangeSet,
     ConfirmTag,
     ConfirmTags,
+    JudgeProposal,
     KeepTag,
     MergeTags,
     Operation,
     RejectTag,
+    RemoveAlias,
     RemoveTag,
     RenameTag,
     RestoreAssertions,
+    SetParent,
     SetRating,
+    Several,
     TagAssertion,
+    TagPlace,
 )
 from photoorg.core.errors import UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.paths import CatalogPaths
-from photoorg.core.records import PhotoDetails, TagSource, TagState
+from photoorg.core.records import PhotoDetails, ProposalKind, TagSource, TagState
 
 
 @pytest.fixture
@@ -222,7 +234,11 @@ OPERATIONS = st.one_of(
     ),
     st.builds(ConfirmTags, st.lists(st.tuples(NAMES, PHOTOS), max_size=3).map(tuple)),
     st.builds(RenameTag, NAMES, NAMES),
-    st.builds(MergeTags, NAMES, NAMES),
+    st.builds(MergeTags, NAMES, NAMES, st.booleans()),
+    st.builds(SetParent, NAMES, st.none() | NAMES),
+    st.builds(AddAlias, NAMES, NAMES),
+    st.builds(RemoveAlias, NAMES, NAMES),
+    st.builds(JudgeProposal, st.sampled_from(ProposalKind), NAMES, NAMES, st.booleans()),
     st.builds(SetRating, st.integers(0, 5), PHOTOS),
     st.builds(
         RestoreAssertions,
@@ -231,10 +247,23 @@ OPERATIONS = st.one_of(
         ).map(tuple),
         st.lists(NAMES, max_size=2).map(tuple),
         st.lists(NAMES, max_size=2).map(tuple),
+        st.just(""),
+        st.lists(
+            st.builds(TagPlace, NAMES, st.none() | NAMES, st.lists(NAMES, max_size=2).map(tuple)),
+            max_size=2,
+        ).map(tuple),
     ),
 )
+SEVERAL = st.builds(Several, st.lists(OPERATIONS, min_size=2, max_size=4).map(tuple), st.just("x"))
 
-State = tuple[list[PhotoDetails | None], list[tuple[str, str]], list[tuple[int, int | None]]]
+State = tuple[list[PhotoDetails | None], list[list[tuple[object, ...]]]]
+
+WATCHED = (
+    "SELECT t.key, t.name, p.key FROM tags t LEFT JOIN tags p ON p.id = t.parent_id ORDER BY t.key",
+    "SELECT a.key, a.name, t.key FROM tag_aliases a JOIN tags t ON t.id = a.tag_id ORDER BY a.key",
+    "SELECT * FROM dismissed_proposals ORDER BY kind, tag_key, other_key",
+    "SELECT id, rating FROM photos ORDER BY id",
+)
 
 
 class UndoMachine(RuleBasedStateMachine):
@@ -266,6 +295,21 @@ class UndoMachine(RuleBasedStateMachine):
         self.done.append((before, changes))
         self.undone.clear()
 
+    @rule(operation=SEVERAL)
+    def do_several(self, operation: Several) -> None:
+        before = self.state()
+        try:
+            changes = self.catalog.apply(operation)
+        except UsageProblem:
+            assert self.state() == before
+            return
+        if changes.inverse is None:
+            assert self.state() == before
+            return
+        assert changes.label == "x"
+        self.done.append((before, changes))
+        self.undone.clear()
+
     @precondition(lambda self: self.done)
     @rule()
     def undo(self) -> None:
@@ -289,9 +333,21 @@ class UndoMachine(RuleBasedStateMachine):
     def state(self) -> State:
         """Return all that operations can change, the persons' unsaid ratings included."""
         with self.catalog._readers.snapshot() as db:
-            tags = db.execute("SELECT key, name FROM tags ORDER BY key").fetchall()
-            ratings = db.execute("SELECT id, rating FROM photos ORDER BY id").fetchall()
-        return [self.catalog.details(PhotoId(i)) for i in range(1, 6)], tags, ratings
+            rows = [db.execute(watched).fetchall() for watched in WATCHED]
+        return [self.catalog.details(PhotoId(i)) for i in range(1, 6)], rows
+
+    @invariant()
+    def the_tree_is_one(self) -> None:
+        """No circles, and no name that is two tags'."""
+        with self.catalog._readers.snapshot() as db:
+            above = dict(db.execute("SELECT id, parent_id FROM tags"))
+            twice = db.execute("SELECT key FROM tags INTERSECT SELECT key FROM tag_aliases")
+            assert twice.fetchall() == []
+        for tag in above:
+            steps = [tag]
+            while (up := above[steps[-1]]) is not None:
+                assert up not in steps
+                steps.append(up)
 
     def teardown(self) -> None:
         while self.done:
@@ -303,7 +359,7 @@ class UndoMachine(RuleBasedStateMachine):
 
 TestUndo = UndoMachine.TestCase
 TestUndo.settings = settings(
-    max_examples=12,
+    max_examples=25,
     stateful_step_count=16,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

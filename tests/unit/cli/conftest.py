@@ -13,6 +13,7 @@ import pytest
 from photoorg.cli.main import main
 from photoorg.core.changes import ChangeKind, ChangeSet, Operation
 from photoorg.core.ids import PhotoId, Revision
+from photoorg.core.knowledge import Proposal, RelatedTag
 from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
@@ -63,6 +64,25 @@ class FakeQuality:
 
 
 @dataclass
+class FakeKnowledge:
+    """What is known of tags, as a test put it in."""
+
+    near: Sequence[RelatedTag] = ()
+    found: Sequence[Proposal] = ()
+    asked: tuple[str, int] | None = None
+
+    def related(self, tag: str, limit: int = 8) -> Sequence[RelatedTag]:
+        self.asked = (tag, limit)
+        return self.near
+
+    def proposals(self) -> Sequence[Proposal]:
+        return self.found
+
+    def cancel_proposals(self) -> None:
+        raise AssertionError("the command line waits")
+
+
+@dataclass
 class FakeLibrary:
     """Answers with what a test put in; `fails_with` is raised by whatever is asked."""
 
@@ -71,6 +91,7 @@ class FakeLibrary:
     results: SearchResults = field(default_factory=SearchResults)
     suggestions: Mapping[PhotoId, Sequence[Suggestion]] = field(default_factory=dict)
     counts: Sequence[TagCount] = ()
+    knowledge: FakeKnowledge = field(default_factory=FakeKnowledge)
     findings: Sequence[FakeFinding] = ()
     trained: Sequence[ModelInfo] = ()
     kinds: Sequence[ModelKindInfo] = ()

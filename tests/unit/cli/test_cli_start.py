@@ -10,7 +10,7 @@ import pytest
 
 from photoorg import __version__
 from photoorg.__main__ import main
-from photoorg.cli.parser import COMMANDS
+from photoorg.cli.arguments import COMMANDS
 from photoorg.core.errors import CatalogTooNew
 from photoorg.core.paths import CatalogPaths, user_data_folder
 

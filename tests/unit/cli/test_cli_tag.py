@@ -7,16 +7,20 @@ import sys
 import pytest
 
 from photoorg.core.changes import (
+    AddAlias,
     AddTag,
     ConfirmTag,
     KeepTag,
     MergeTags,
     RejectTag,
+    RemoveAlias,
     RemoveTag,
     RenameTag,
+    SetParent,
 )
 from photoorg.core.ids import PhotoId, TagId
-from photoorg.core.records import Suggestion, TagCount
+from photoorg.core.knowledge import Proposal, RelatedTag
+from photoorg.core.records import ProposalKind, Suggestion, TagCount
 
 
 def test_suggestions_follow_the_photos_asked_for(run, library, photo, tmp_path) -> None:
@@ -97,16 +101,67 @@ def test_tags_are_renamed_and_merged(run, library) -> None:
 
 
 def test_tags_are_listed_with_their_counts(run, library) -> None:
-    library.counts = [TagCount(TagId(1), "beach", 1200), TagCount(TagId(2), "dog", 3)]
+    library.counts = [
+        TagCount(TagId(1), "beach", 1200),
+        TagCount(TagId(3), "pet", 4),
+        TagCount(TagId(2), "dog", 3, "pet", ("hound", "pup")),
+    ]
     assert run("tag", "list", "--json").document == [
-        {"tag": "beach", "count": 1200},
-        {"tag": "dog", "count": 3},
+        {"tag": "beach", "count": 1200, "parent": None, "aliases": []},
+        {"tag": "pet", "count": 4, "parent": None, "aliases": []},
+        {"tag": "dog", "count": 3, "parent": "pet", "aliases": ["hound", "pup"]},
     ]
     assert run("tag", "list").out.splitlines() == [
-        "tag    photos",
-        "beach   1,200",
-        "dog         3",
+        "tag                 photos",
+        "beach                1,200",
+        "pet                      4",
+        "  dog (hound, pup)       3",
     ]
+
+
+def test_tags_are_placed_and_given_other_names(run, library) -> None:
+    assert run("tag", "parent", "dog", "pet").code == 0
+    assert run("tag", "parent", "dog").code == 0
+    assert run("tag", "alias", "dog", "hound").code == 0
+    assert run("tag", "alias", "dog", "hound", "--remove").code == 0
+    assert run("tag", "merge", "hound", "dog", "--keep-alias").code == 0
+    assert [operation for _, operation in library.asked] == [
+        SetParent("dog", "pet"),
+        SetParent("dog", None),
+        AddAlias("dog", "hound"),
+        RemoveAlias("dog", "hound"),
+        MergeTags("hound", "dog", keep_alias=True),
+    ]
+
+
+def test_related_tags_and_proposals_are_told(run, library) -> None:
+    library.knowledge.near = [RelatedTag("puppy", 0.87654)]
+    library.knowledge.found = [
+        Proposal(
+            ProposalKind.PARENT,
+            "dog",
+            "animal",
+            0.9,
+            "“dog” is a kind of “animal” (WordNet)",
+            SetParent("dog", "animal"),
+        )
+    ]
+    assert run("tag", "related", "dog", "--limit", "3", "--json").document == [
+        {"tag": "puppy", "likeness": 0.8765}
+    ]
+    assert library.knowledge.asked == ("dog", 3)
+    (told,) = run("tag", "proposals", "--json").document
+    assert told == {
+        "kind": "parent",
+        "tag": "dog",
+        "other": "animal",
+        "confidence": 0.9,
+        "reason": "“dog” is a kind of “animal” (WordNet)",
+    }
+    assert "put “dog” under “animal”" in run("tag", "proposals").out
+    library.knowledge.near, library.knowledge.found = [], []
+    assert run("tag", "related", "dog").out == "Nothing is known of the tag “dog”.\n"
+    assert run("tag", "proposals").out == "Nothing to tidy up was found.\n"
 
 
 def test_no_tags_are_an_answer(run) -> None:

@@ -41,6 +41,7 @@ def test_each_suggestion_gets_its_reasons(run, library, photo) -> None:
         "tag": "sea",
         "probability": 0.8123,
         "source": "starter",
+        "sure": True,
         "why": {
             "near": [str(Path("/p/3.jpg")), str(Path("/p/2.jpg"))],
             "against": [str(Path("/p/2.jpg"))],
@@ -60,8 +61,8 @@ def test_each_suggestion_gets_its_reasons(run, library, photo) -> None:
 def test_unasked_nothing_is_added(run, library, photo) -> None:
     [answer] = run("suggest", photo, "--json").document
     assert [sorted(each) for each in answer["suggestions"]] == [
-        ["probability", "source", "tag"],
-        ["probability", "source", "tag"],
+        ["probability", "source", "sure", "tag"],
+        ["probability", "source", "sure", "tag"],
     ]
     assert "reasons" not in run("search", "sea", "--json").document[0]
     assert library.why.asked == []

@@ -48,7 +48,9 @@ def photos(*numbers: int) -> tuple[PhotoId, ...]:
 
 
 def create(suggester: Any = None, *, index: VectorIndex | None = None, said: Any = None) -> Bulk:
-    parts = SimpleNamespace(keepers=[SimpleNamespace(indexes={JOINT: index} if index else {})])
+    parts = SimpleNamespace(
+        looks=None, trained=None, keepers=[SimpleNamespace(indexes={JOINT: index} if index else {})]
+    )
     search: Any = SimpleNamespace(suggester=suggester, parts=parts, problem=None)
     catalog: Any = SimpleNamespace(said_of_tag=lambda tag: said)
     return Bulk(catalog, search, lambda: None)

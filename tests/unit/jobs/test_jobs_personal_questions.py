@@ -96,10 +96,8 @@ def test_questions_are_about_what_nobody_decided_each_photo_once(world: World) -
         assert item.tag not in decided[item.photo_id]
         assert 0 <= item.probability <= 1
         assert 0 <= item.usefulness <= 1
-    assert [item.usefulness for item in items] == sorted(
-        (item.usefulness for item in items), reverse=True
-    )
-    assert len({item.tag for item in items}) == len(KINDS), "no tag takes all questions"
+    # "dog" has had its answers already; the others take turns.
+    assert {item.tag for item in items} == set(KINDS) - {"dog"}
 
 
 def test_questions_that_are_skipped_are_not_asked(world: World) -> None:

@@ -184,6 +184,17 @@ def test_xmp_keywords_are_the_union_of_all_fields() -> None:
         + bag("MicrosoftPhoto:LastKeywordXMP", "harbour")
     )
     assert read_xmp(packet).keywords == ("Dublin", "pub", "harbour", "Molly", "Boats")
+    assert read_xmp(packet).keyword_paths == (
+        ("Places", "Ireland", "Dublin"),
+        ("People", "Molly"),
+        ("Things", "Boats"),
+    )
+
+
+def test_keyword_paths_that_say_nothing_are_left_out() -> None:
+    endless = "|".join(str(step) for step in range(100))
+    packet = xmp(bag("lr:hierarchicalSubject", "Dublin", "|Dublin|", "A| |B", endless))
+    assert read_xmp(packet).keyword_paths == (("A", "B"),)
 
 
 def test_xmp_facts_in_attribute_and_element_form() -> None:

@@ -13,6 +13,7 @@ from photoorg.models.metrics import (
     best_ranks,
     calibration_error,
     f1_at_k,
+    macro_f1,
     mean_average_precision,
     precision_above,
     precision_at_k,
@@ -127,3 +128,12 @@ def test_precision_at_k_asks_for_a_shared_label():
     labels = np.array([[1, 0], [1, 1], [0, 1]], dtype=bool)
     neighbours = np.array([[1, 2], [0, 2], [1, 0]])
     assert precision_at_k(neighbours, labels, 2).tolist() == [0.5, 1.0, 0.5]
+
+
+def test_macro_f1_is_the_mean_over_labels_that_occur():
+    relevant = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 0]], dtype=bool)
+    chosen = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 0]], dtype=bool)
+    # One of two found and one of two right; never given; never there.
+    assert macro_f1(chosen, relevant) == pytest.approx((0.5 + 0) / 2)
+    assert macro_f1(relevant, relevant) == 1
+    assert np.isnan(macro_f1(chosen, np.zeros_like(relevant)))

@@ -83,6 +83,7 @@ class FakeCatalog:
     confirmed: dict[int, set[str]] = field(default_factory=dict)
     rejected: dict[int, set[str]] = field(default_factory=dict)
     hashes: dict[int, int] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def photo_ids(self, scope: PhotoScope) -> IdArray:
         ids = sorted({*self.pictures, *self.names}, reverse=scope.newest_first)
@@ -164,7 +165,10 @@ class FakeCatalog:
 
     def tags(self) -> Sequence[TagCount]:
         names = sorted({tag for tags in self.confirmed.values() for tag in tags})
-        return [TagCount(TagId(number), name, 1) for number, name in enumerate(names)]
+        return [
+            TagCount(TagId(number), name, 1, None, self.aliases.get(name, ()))
+            for number, name in enumerate(names)
+        ]
 
     def index(self, *, similar: bool = False) -> VectorIndex:
         model = FakeModel()

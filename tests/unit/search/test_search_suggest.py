@@ -45,6 +45,14 @@ def test_an_own_tag_of_the_vocabulary_is_not_there_twice() -> None:
     assert tags(catalog, 3) == ["Beach"]
 
 
+def test_a_word_that_is_another_name_of_a_tag_stands_for_it() -> None:
+    catalog = FakeCatalog(
+        pictures=PICTURES, confirmed={1: {"Pussycat", "beach"}}, aliases={"Pussycat": ("Cat",)}
+    )
+    assert sorted(tags(catalog, 2)) == ["Pussycat", "dog"]
+    assert tags(catalog, 3) == ["Beach"]
+
+
 def test_decided_tags_are_left_out_whatever_their_case() -> None:
     catalog = FakeCatalog(pictures=PICTURES, confirmed={2: {"Dog"}}, rejected={2: {"CAT"}})
     assert tags(catalog, 2) == []

@@ -1,0 +1,1 @@
+"""What is known of tags: related ones, other names, and what could be tidied up."""
