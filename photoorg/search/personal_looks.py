@@ -49,7 +49,7 @@ class LearnedLooks:
             return None
         near, _ = self._index.search(model.direction(column), count)
         listed = [PhotoId(photo_id) for photo_id in near.tolist()]
-        chunks = judge_photos(self._catalog, self._sight, model, listed)
+        chunks = list(judge_photos(self._catalog, self._sight, model, listed))
         ids = np.array([photo_id for photos, _ in chunks for photo_id in photos], dtype=np.int64)
         found = [probability[:, column] for _, probability in chunks]
         probability = np.concatenate(found) if found else np.empty(0, dtype=np.float32)
