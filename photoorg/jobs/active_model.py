@@ -93,6 +93,11 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
     )
     keeper = IndexKeeper(catalog, model.visual_key, targets, catalog.paths.index)
     _log_problems(keeper)
+
+    def taught() -> frozenset[str]:
+        newest = learned()
+        return frozenset() if newest is None else newest.taught
+
     looks = LearnedLooks(catalog, model, keeper.indexes[JOINT], learned)
     engine = SearchEngine(
         catalog,
@@ -107,7 +112,7 @@ def assemble_starter(catalog: Catalog, learned: Callable[[], PersonalModel | Non
     return Parts(
         STARTER_ID,
         engine,
-        PersonalSuggester(catalog, model, Suggester(catalog, model, encoder), learned),
+        PersonalSuggester(catalog, model, Suggester(catalog, model, encoder, taught), learned),
         (keeper,),
         model.vocabulary,
         problem,

@@ -140,7 +140,7 @@ class PersonalLearning:
                     shelf.set_seen(seen)
                     return None
                 self._reader.remember(before.model)
-            if not snapshot.said.confirmed.any():
+            if not len(snapshot.said.tags):
                 return None
             self._set_busy(busy=True)
             try:

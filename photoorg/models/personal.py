@@ -134,6 +134,12 @@ class PersonalModel:
         """Return the probabilities [n, k] that tags are right."""
         return sigmoid(self.log_odds(heard))
 
+    @property
+    def taught(self) -> frozenset[str]:
+        """The tags that there are enough examples of, in small letters."""
+        enough = self.examples >= LEAST_EXAMPLES
+        return frozenset(self.names[number].casefold() for number in np.flatnonzero(enough))
+
     def direction(self, column: int) -> NDArray[np.float32]:
         """Return where in the embedding space photos of a tag are, [e]: by its name and look."""
         width = self.words.shape[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -36,14 +36,21 @@ class Suggester:
         catalog: vectors, the person's tags, and what was decided.
         model: gives probabilities.
         text_encoder: reads the person's own tags; without it only the vocabulary is suggested.
+        taught: returns tags, in small letters, that another model learned and answers for, so that
+            nothing is made of their names here.
     """
 
     def __init__(
-        self, catalog: TagCatalog, model: TagModel, text_encoder: TextEncoder | None
+        self,
+        catalog: TagCatalog,
+        model: TagModel,
+        text_encoder: TextEncoder | None,
+        taught: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._catalog = catalog
         self._model = model
         self._encoder = text_encoder
+        self._taught = taught
         self._vocabulary = frozenset(tag.casefold() for tag in model.vocabulary)
         self._texts: dict[str, FloatArray] = {}
         self._lock = threading.Lock()
@@ -89,8 +96,11 @@ class Suggester:
         """Return the person's tags that the vocabulary lacks, each with [phrases, t] vectors."""
         if self._encoder is None:
             return {}
+        taught = self._taught()
         names = [
-            tag.name for tag in tags[:_OWN_TAGS] if tag.name.casefold() not in self._vocabulary
+            tag.name
+            for tag in tags[:_OWN_TAGS]
+            if tag.name.casefold() not in self._vocabulary and tag.name.casefold() not in taught
         ]
         with self._lock:
             known = self._texts

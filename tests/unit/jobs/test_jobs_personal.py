@@ -307,6 +307,17 @@ def test_a_full_disk_is_told_in_the_log_and_the_old_model_stays(
     assert learner.model().examples.max() == 20
 
 
+def test_rejections_alone_are_learned_from_and_asked_about(world: World) -> None:
+    world.reject("dog", world.of("cat")[:3])
+    learner = world.learner()
+    generation = learner.learn(CancelToken())
+    assert generation is not None
+    assert generation.model.names == ("dog",)
+    asked = learner.review(None, 5)
+    assert {item.tag for item in asked} == {"dog"}
+    assert not {item.photo_id for item in asked} & set(world.of("cat")[:3])
+
+
 def test_without_a_model_to_look_nothing_is_learned_and_it_is_said(world: World) -> None:
     world.tag_all()
     blind = personal.PersonalLearning(world.catalog, lambda: None, world.news.append)

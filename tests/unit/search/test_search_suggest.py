@@ -81,3 +81,16 @@ def test_thousands_of_photos_at_once() -> None:
     assert len(answer) == 2500
     assert answer[PhotoId(7)] == ()
     assert all(len(answer[PhotoId(key)]) == 1 for key in range(2500) if key != 7)
+
+
+def test_nothing_is_made_of_the_names_of_tags_that_were_learned() -> None:
+    learned: set[str] = set()
+    encoder = FakeEncoder()
+    catalog = FakeCatalog(pictures=PICTURES, confirmed={1: {"Pinecone"}})
+    suggester = Suggester(catalog, FakeModel(), encoder, lambda: learned)
+    learned.add("pinecone")
+    suggester.suggest([PhotoId(3)])
+    assert encoder.asked == []
+    learned.clear()
+    suggester.suggest([PhotoId(3)])
+    assert encoder.asked != []
