@@ -255,3 +255,27 @@ def test_every_filter_that_is_offered_has_a_chip():
     values = {"rating": "3", "date": "2021", "type": "png", "has": "gps", "is": "missing"}
     for name in FILTERS:
         assert chips_of(f"{name}:{values.get(name, 'date')}"), name
+
+
+def hidden_pieces(edit) -> list[tuple[int, int]]:
+    """Return the pieces of text that the layout shows in no colour, [start, end) each."""
+    formats = edit.document().firstBlock().layout().formats()
+    return [
+        (each.start, each.start + each.length)
+        for each in formats
+        if each.format.foreground().color().alpha() == 0
+    ]
+
+
+@pytest.mark.parametrize("text", ["ab -car", "2*snow", 'dog "old house"', "tag:dog rating:>=3"])
+def test_what_is_being_typed_is_never_hidden_and_all_chips_are(qtbot, edit, text) -> None:
+    for place, letter in enumerate(text, start=1):
+        qtbot.keyClicks(edit, letter)
+        assert edit.text() == text[:place]
+        assert hidden_pieces(edit) == [(chip.start, chip.end) for chip in edit.chips]
+    for place in range(len(text) - 1, -1, -1):
+        if len(edit.chips):  # Backspace takes those away whole
+            break
+        qtbot.keyClick(edit, Qt.Key.Key_Backspace)
+        assert edit.text() == text[:place]
+        assert hidden_pieces(edit) == [(chip.start, chip.end) for chip in edit.chips]

@@ -161,6 +161,9 @@ class QueryEdit(QPlainTextEdit):
             self.edited.emit(text)
 
     def _on_caret(self) -> None:
+        # Qt tells of the caret before it tells of the text that moved it; chips of the text before
+        # would be laid over the new one.
+        self._on_text()
         before, self._caret = self._caret, self.caret()
         for chip in self._chips:
             if chip.photo is not None and chip.start < self._caret < chip.end:
