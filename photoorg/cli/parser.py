@@ -38,8 +38,7 @@ from photoorg.cli.commands.models import (
 from photoorg.cli.commands.suggest import suggest
 from photoorg.cli.commands.train import train
 from photoorg.cli.parser_tags import add_tag_group
-from photoorg.cli.session import DEFAULT_FEATURES
-from photoorg.core.modelling import TrainingRequest
+from photoorg.core.modelling import DEFAULT_FEATURES, TrainingRequest
 from photoorg.core.paths import CatalogPaths
 
 if TYPE_CHECKING:

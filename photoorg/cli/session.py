@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.core.modelling import DEFAULT_FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
         Suggestion,
         TagCount,
     )
-
-DEFAULT_FEATURES = "efficientnet-lite2"
 
 
 class Finding(Protocol):

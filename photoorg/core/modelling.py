@@ -101,6 +101,10 @@ class ModelInfo:
     photos_per_second: float = 0.0
 
 
+DEFAULT_FEATURES = "efficientnet-lite2-captions"
+"""Visual vectors that every library has: what the starter model takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
     """What to train.
@@ -116,7 +120,7 @@ class TrainingRequest:
     """
 
     kind: str
-    features: str = "efficientnet-lite2"
+    features: str = DEFAULT_FEATURES
     text: str = ""
     data: Path | None = None
     epochs: int | None = None

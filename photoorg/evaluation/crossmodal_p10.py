@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from photoorg.core.errors import UsageProblem
 from photoorg.evaluation.corpus import Corpus, read_corpus
 from photoorg.evaluation.report import Report, Row, Setting, Table
-from photoorg.features.registry import DEFAULT_VISUAL, create_visual_classifier
+from photoorg.features.registry import PACKAGED_VISUAL, create_visual_classifier
 from photoorg.features.words.base import Document
 from photoorg.features.words.registry import train_text_vectors
 from photoorg.models.base import Observations, unit_rows
@@ -189,8 +189,8 @@ def evaluate_crossmodal_p10(setting: Setting) -> Report:
     started = time.monotonic()
     corpus = read_corpus(setting.data)
     related = related_photos(corpus)
-    pooled, encoder = setting.vectors(corpus.paths, DEFAULT_VISUAL)
-    concepts = visual_concepts(create_visual_classifier(), pooled)
+    pooled, encoder = setting.vectors(corpus.paths, PACKAGED_VISUAL)
+    concepts = visual_concepts(create_visual_classifier(PACKAGED_VISUAL), pooled)
     by_words, by_vectors = [], []
     for seed in range(setting.seeds):
         setting.tell(f"crossmodal-p10: word vectors (seed {seed})")

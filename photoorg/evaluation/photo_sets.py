@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photoorg.core.errors import UsageProblem
+from photoorg.features.registry import PACKAGED_VISUAL
 from photoorg.features.words.base import Document
 from photoorg.features.words.normalise import Normaliser, learn_phrases
 from photoorg.models.datasets import CAPTIONS, DEV, LABELS, TRAIN, Dataset, open_dataset
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from photoorg.core.ids import ModelKey
     from photoorg.evaluation.report import Setting
 
-CNN = "efficientnet-lite2"
+CNN = PACKAGED_VISUAL
 """The network whose vectors stand for "the CNN" of a paper."""
 
 CAPTIONED, LABELLED = "flickr8k", "coco"

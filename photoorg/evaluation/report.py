@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from photoorg.core.errors import UsageProblem
 from photoorg.core.progress import CancelToken, Progress
-from photoorg.features.registry import create_visual_encoder
+from photoorg.features.registry import create_visual_encoder, features_of
 from photoorg.models.photo_features import ProgressListener, encode_photos
 from photoorg.models.schedule import Run
 
@@ -80,6 +81,19 @@ class Setting:
             progress=self.progress,
             token=self.token,
         )
+        return rows, encoder
+
+    def vectors_of(
+        self, paths: Sequence[Path], key: ModelKey
+    ) -> tuple[NDArray[np.float32], VisualEncoder]:
+        """Return the vectors of photos that a model takes; see `vectors`.
+
+        Raises:
+            UsageProblem: the encoder that is here makes others.
+        """
+        rows, encoder = self.vectors(paths, features_of(key))
+        if encoder.key != key:
+            raise UsageProblem(f"The model takes the vectors “{key}”, here are “{encoder.key}”.")
         return rows, encoder
 
     def tell(self, label: str, done: int = 0, total: int = 0) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from photoorg.core.errors import UsageProblem
 from photoorg.evaluation.corpus import Corpus, read_corpus
 from photoorg.evaluation.report import Report, Row, Setting, Table
-from photoorg.features.registry import DEFAULT_VISUAL
+from photoorg.features.registry import PACKAGED_VISUAL
 from photoorg.features.visual import WeightsMissing
 from photoorg.features.words.registry import train_text_vectors
 from photoorg.models.base import Observations
@@ -235,8 +235,8 @@ def look(corpus: Corpus, setting: Setting) -> Sights:
             rows, encoder = setting.vectors(corpus.paths, name)
             row_title = title
         except WeightsMissing:
-            rows, encoder = setting.vectors(corpus.paths, DEFAULT_VISUAL)
-            row_title = f"{title}: weights not here, run with {DEFAULT_VISUAL}"
+            rows, encoder = setting.vectors(corpus.paths, PACKAGED_VISUAL)
+            row_title = f"{title}: weights not here, run with {PACKAGED_VISUAL}"
         by_key[encoder.key] = rows
         chosen[title] = (row_title, encoder.key)
     return Sights(by_key, chosen)

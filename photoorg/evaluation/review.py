@@ -18,7 +18,7 @@ import numpy as np
 
 from photoorg.core.errors import UsageProblem
 from photoorg.core.quality import DEFAULT_TARGET
-from photoorg.evaluation.photo_sets import CNN, LABELLED, dataset_of
+from photoorg.evaluation.photo_sets import LABELLED, dataset_of
 from photoorg.evaluation.plots import new_figure, save_figure
 from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.holdout import Part, part_of
@@ -248,7 +248,7 @@ def evaluate_review(
     if dataset is None:
         raise UsageProblem(f"There are no labelled photos in {setting.data}.")
     photos = dataset.labelled()
-    visual, encoder = setting.vectors(photos.paths, CNN)
+    visual, encoder = setting.vectors_of(photos.paths, model.visual_key)
     parts = np.array([part_of(path.name) for path in photos.paths])
     rows = {part: np.flatnonzero(parts == part) for part in Part}
     if not all(len(each) for each in rows.values()):

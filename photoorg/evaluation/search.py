@@ -32,6 +32,7 @@ from photoorg.evaluation.search_questions import (
     ask_words,
 )
 from photoorg.evaluation.text_retrieval import measure_captions
+from photoorg.features.registry import features_of
 from photoorg.models.datasets import CAPTIONS, LABELS, TRAIN, open_dataset
 from photoorg.models.holdout import Part, captioned_part_of, part_of
 from photoorg.models.length_correction import LengthCorrection
@@ -89,7 +90,7 @@ def evaluate_search(
 
     started = time.monotonic()
     asker = Asker(setting, model or StarterModel.load(), text or create_text_encoder())
-    sets = _read(setting)
+    sets = _read(setting, features_of(asker.model.visual_key))
     correction = LengthCorrection()
     if isinstance(asker.model, CorrectsLength):
         correction = asker.model.length_correction
@@ -121,11 +122,14 @@ def evaluate_search(
     )
 
 
-def _read(setting: Setting) -> list[PhotoSet]:
+def _read(setting: Setting, encoder: str) -> list[PhotoSet]:
     """Return the sets of a folder: those of the project's own data, or the folder itself."""
     folders = [setting.data / name for name in (CAPTIONED, LABELLED, ORIGINAL)]
     known = [f for f in folders if (f / CAPTIONS).is_file() or (f / LABELS).is_file()]
-    sets = [prepare(open_dataset(folder), setting) for folder in known or [setting.data]]
+    sets = [
+        prepare(open_dataset(folder), setting, encoder=encoder)
+        for folder in known or [setting.data]
+    ]
     if not any(any(each.dataset.captions) or any(each.dataset.labels) for each in sets):
         raise UsageProblem(
             f"{setting.data} has neither captions nor labels to judge a search by.",

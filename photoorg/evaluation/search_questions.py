@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from photoorg.core.ids import ModelKey
     from photoorg.evaluation.photo_sets import PhotoSet
     from photoorg.evaluation.report import Setting
     from photoorg.features.text import TextEncoder
@@ -37,6 +38,10 @@ class RankingModel(Protocol):
     @property
     def kind(self) -> str:
         """Its name on the command line."""
+
+    @property
+    def visual_key(self) -> ModelKey:
+        """What makes the vectors that it takes."""
 
     def embed_images(self, visual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map visual vectors [n, v] to unit rows [n, d]."""

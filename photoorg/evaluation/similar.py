@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from photoorg.core.errors import UsageProblem
-from photoorg.evaluation.photo_sets import CNN, LABELLED
+from photoorg.evaluation.photo_sets import LABELLED
 from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.base import unit_rows
 from photoorg.models.datasets import LABELS, read_categories, read_labels
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from photoorg.core.ids import ModelKey
     from photoorg.evaluation.report import Setting
     from photoorg.models.datasets import LabelledPhotos
 
@@ -39,6 +40,10 @@ class SimilarityModel(Protocol):
     @property
     def kind(self) -> str:
         """Its name on the command line."""
+
+    @property
+    def visual_key(self) -> ModelKey:
+        """What makes the vectors that it takes."""
 
     def similarity(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map pooled vectors to compact unit rows whose cosine is likeness."""
@@ -63,7 +68,7 @@ def evaluate_similar(setting: Setting, *, model: SimilarityModel | None = None) 
     photos = _judged_photos(setting.data)
     if len(photos.paths) <= _K:
         raise UsageProblem(f"{setting.data} has too few photos: more than {_K} are needed.")
-    pooled, encoder = setting.vectors(photos.paths, CNN)
+    pooled, encoder = setting.vectors_of(photos.paths, model.visual_key)
     labels = photos.matrix(photos.names)
     rows = tuple(
         Row(

@@ -29,7 +29,7 @@ from photoorg.evaluation.learning_curve import (
     co_occurrence,
 )
 from photoorg.evaluation.personal_learner import PersonalLearner, TeachableModel
-from photoorg.evaluation.photo_sets import CNN, LABELLED, dataset_of
+from photoorg.evaluation.photo_sets import LABELLED, dataset_of
 from photoorg.evaluation.plots import new_figure, save_figure
 from photoorg.evaluation.report import Report, Row, Table
 from photoorg.models.base import CrossModalModel, SuggestsTags
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from photoorg.core.ids import ModelKey
     from photoorg.core.quality import ReliabilityBin
     from photoorg.evaluation.report import JsonValue, Setting
     from photoorg.features.text import TextEncoder
@@ -164,7 +165,7 @@ def evaluate_suggest(
     """
     started = time.monotonic()
     model, text = _default(model, text)
-    photos, own, key = _read(setting)
+    photos, own = _read(setting, model.visual_key)
     rows = photos.evaluation if own else np.arange(len(photos.visual))
     guessed = label_probabilities(model, text, photos.names, model.embed_images(photos.visual))
     figures = SuggestFigures.of(guessed[rows], photos.truth[rows])
@@ -194,7 +195,7 @@ def evaluate_suggest(
             )
         ],
         photos=len(rows),
-        features=(key,),
+        features=(model.visual_key,),
         text=(text.key,),
         models=(model.kind, PersonalLearner.name),
         plots=[draw_reliability(setting.plots, bins)] if setting.plots and bins else (),
@@ -329,21 +330,21 @@ def _mean(figures: Sequence[SuggestFigures]) -> SuggestFigures:
     return SuggestFigures(*columns.mean(axis=0).tolist())
 
 
-def _read(setting: Setting) -> tuple[_Judged, bool, str]:
-    """Return the photos, whether they are the project's own, and what made their vectors."""
+def _read(setting: Setting, key: ModelKey) -> tuple[_Judged, bool]:
+    """Return the photos with the vectors of that key, and whether they are the project's own."""
     dataset = dataset_of(setting.data, LABELLED)
     if dataset is None:
         raise UsageProblem(f"There are no labelled photos in {setting.data}.")
     photos = dataset.labelled()
     names = photos.names
-    visual, encoder = setting.vectors(photos.paths, CNN)
+    visual, _ = setting.vectors_of(photos.paths, key)
     parts = np.array([part_of(path.name) for path in photos.paths])
     training, calibration, evaluation = (
         np.flatnonzero(parts == part) for part in (Part.TRAINING, Part.CALIBRATION, Part.EVALUATION)
     )
     own = photos.paths[0].is_relative_to(setting.data / LABELLED)
     judged = _Judged(visual, photos.matrix(names), names, training, calibration, evaluation)
-    return judged, own, encoder.key
+    return judged, own
 
 
 def _default(model: TagModel | None, text: TextEncoder | None) -> tuple[TagModel, TextEncoder]:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from photoorg.core.errors import UsageProblem
 from photoorg.evaluation.corpus import Corpus, read_corpus
 from photoorg.evaluation.linear_probe import aucs, logistic_scores, standardised
+from photoorg.evaluation.photo_sets import CNN
 from photoorg.evaluation.report import Report, Row, Setting, Table
-from photoorg.evaluation.tag_auc_default import DEFAULT, DefaultTags, compare
+from photoorg.evaluation.tag_auc_default import DEFAULT, DefaultTags, StarterSight, compare
 from photoorg.features.text import create_text_encoder
 from photoorg.features.words.normalise import Normaliser
 from photoorg.features.words.registry import train_text_vectors
@@ -107,13 +108,13 @@ class Sight:
         title: in the rows' names.
         key: what made them.
         rows: float32 [photos, d].
-        starter: float32 [photos, k], the starter model's embedding, where it takes these vectors.
+        starter: the starter model's own, beside the vectors of the network that it grew from.
     """
 
     title: str
     key: ModelKey
     rows: Floats
-    starter: Floats | None = None
+    starter: StarterSight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,11 +294,12 @@ def choose_concepts(corpus: Corpus) -> tuple[str, ...]:
 def look(corpus: Corpus, setting: Setting) -> tuple[Sight, ...]:
     """Return the visual vectors of all photos, those of the paper first."""
     starter = StarterModel.load()
+    own, _ = setting.vectors_of(corpus.paths, starter.visual_key)
     sights = []
-    for title, name in (("SIFT", "bovw-sift"), ("CNN", "efficientnet-lite2")):
+    for title, name in (("SIFT", "bovw-sift"), ("CNN", CNN)):
         rows, encoder = setting.vectors(corpus.paths, name)
-        embedded = starter.embed_images(rows) if encoder.key == starter.visual_key else None
-        sights.append(Sight(title, encoder.key, rows, embedded))
+        seen = StarterSight(own, starter.embed_images(own)) if name == CNN else None
+        sights.append(Sight(title, encoder.key, rows, seen))
     return tuple(sights)
 
 
@@ -354,7 +356,7 @@ def measure(
             white = whiten(sight.rows, _JOINT.components, among=learned)
             probes.add(f"{sight.title}, {WHITENED}", everything, white(sight.rows))
             if sight.starter is not None:
-                probes.add(STARTER, everything, standardised(sight.starter, learned))
+                probes.add(STARTER, everything, standardised(sight.starter.embedded, learned))
     dictionary = corpus.dictionary(_LEAST)
     bag, own = raw_tags(corpus, dictionary, concepts, setting)
     for probes in draws:
@@ -362,7 +364,7 @@ def measure(
     for sight in sights:
         if sight.starter is not None:
             default = DefaultTags(
-                StarterModel.load(), create_text_encoder(), sight.rows, bag, concepts, own
+                StarterModel.load(), create_text_encoder(), sight.starter.rows, bag, concepts, own
             )
             for probes in draws:
                 setting.tell(f"tag-auc: {DEFAULT} (seed {probes.seed})")
@@ -441,7 +443,7 @@ def measure_raw_tags(
         visual = standardised(sight.rows, probes.learned)
         probes.add(f"{RAW} + {sight.title}", everything, bag, visual, without=own)
         if sight.starter is not None:
-            embedding = standardised(sight.starter, probes.learned)
+            embedding = standardised(sight.starter.embedded, probes.learned)
             probes.add(f"{STARTER} + {RAW}", everything, bag, embedding, without=own)
 
 

@@ -7,23 +7,24 @@ photo are its company, and its own tag is out of the dictionary as for all other
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.models.personal_fit import UNSAID, YES, Evidence, fit_personal
 from photoorg.models.vocabulary import TEMPLATES, phrases
 
+Floats = NDArray[np.float32]
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from photoorg.evaluation.report import JsonValue
     from photoorg.features.text import TextEncoder
     from photoorg.models.starter import StarterModel
 
-    Floats = NDArray[np.float32]
     Rows = NDArray[np.int64]
     Truth = NDArray[np.bool_]
 
@@ -31,6 +32,19 @@ DEFAULT = "default"
 
 _COMPANY = 600
 """Tags that may keep a concept company, the most used first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StarterSight:
+    """How the starter model sees all photos.
+
+    Attributes:
+        rows: float32 [photos, d], the vectors that it takes.
+        embedded: float32 [photos, k], what it makes of them.
+    """
+
+    rows: Floats
+    embedded: Floats
 
 
 class DefaultTags:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from photoorg.core.errors import UsageProblem
-from photoorg.evaluation.photo_sets import CAPTIONED, CNN, PhotoSet, dataset_of, load_sets
+from photoorg.evaluation.photo_sets import CAPTIONED, PhotoSet, dataset_of, load_sets
 from photoorg.evaluation.report import Report, Row, Table
 from photoorg.evaluation.text_tables import (
     concept_table,
@@ -165,7 +165,7 @@ def measure_captions(
         MediaProblem: a photo cannot be read.
         Cancelled: through the setting's token.
     """
-    pooled, _ = setting.vectors(photos.paths, CNN)
+    pooled, _ = setting.vectors_of(photos.paths, model.visual_key)
     captions = [caption for captions in photos.captions for caption in captions]
     sentences = encode_texts(
         captions, text, cache=setting.cache, progress=setting.progress, token=setting.token

@@ -8,7 +8,12 @@ torch: see `efficientnet_torch` and `efficientnet_openvino` for what computes.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from photoorg.core.ids import ModelKey
 from photoorg.features.tensor_file import read_cached, write_cached
@@ -39,6 +44,23 @@ SPEC = VisualSpec(
     dimension=DIMENSION,
     classes=CLASSES,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The network, with what later training changed in it.
+
+    Attributes:
+        spec: its name and key.
+        read_changes: reads what to add to some of its weights, by the names of
+            `efficientnet_torch.PooledNetwork`; raises `ModelFileProblem`.
+    """
+
+    spec: VisualSpec
+    read_changes: Callable[[], Mapping[str, NDArray[np.float32]]] = dict
+
+
+ORIGINAL = Variant(SPEC)
 
 FINETUNED = f"{SPEC.name}-finetuned"
 """The same network after `models.finetuning` has adapted it to a person's photos."""

@@ -22,13 +22,14 @@ import numpy.typing as npt
 
 from photoorg.core.ids import ModelKey
 from photoorg.features.devices import available_cpus
-from photoorg.features.efficientnet import SPEC, WEIGHTS, save_classifier
+from photoorg.features.efficientnet import ORIGINAL, Variant, save_classifier
 from photoorg.features.tensor_file import Tensors, read_cached, write_cached
 from photoorg.features.visual import (
     MIN_COSINE,
     Floats,
     Pixels,
     RuntimeMismatch,
+    VisualSpec,
     check_images,
     least_cosine,
     probe_images,
@@ -43,10 +44,13 @@ _log = logging.getLogger(__name__)
 class OpenVINOEncoder:
     """EfficientNet-Lite2 on the CPU: one-thread streams, each working on a photo of its own."""
 
-    def __init__(self, graph: bytes, weights: npt.NDArray[np.uint8], threads: int) -> None:
+    def __init__(
+        self, spec: VisualSpec, graph: bytes, weights: npt.NDArray[np.uint8], threads: int
+    ) -> None:
         """Compile the network.
 
         Args:
+            spec: what the network is.
             graph: the network in OpenVINO's XML.
             weights: the bytes that the XML refers to.
             threads: CPU threads.
@@ -54,6 +58,7 @@ class OpenVINOEncoder:
         Raises:
             RuntimeError: OpenVINO cannot read or compile it.
         """
+        self._spec = spec
         self._ov = import_openvino()
         self._core = self._ov.Core()
         self._model = self._core.read_model(graph, self._ov.Tensor(weights))
@@ -74,15 +79,15 @@ class OpenVINOEncoder:
 
     @property
     def key(self) -> ModelKey:
-        return SPEC.key
+        return self._spec.key
 
     @property
     def input_size(self) -> int:
-        return SPEC.input_size
+        return self._spec.input_size
 
     @property
     def dimension(self) -> int:
-        return SPEC.dimension
+        return self._spec.dimension
 
     @property
     def runtime(self) -> str:
@@ -90,8 +95,8 @@ class OpenVINOEncoder:
 
     def encode(self, images: Pixels) -> Floats:
         """Encode photos; see `VisualEncoder.encode`."""
-        check_images(images, SPEC)
-        pooled = np.empty((len(images), SPEC.dimension), np.float32)
+        check_images(images, self._spec)
+        pooled = np.empty((len(images), self._spec.dimension), np.float32)
 
         def collect(request: Any, row: int) -> None:
             pooled[row] = request.get_output_tensor(0).data[0]
@@ -108,7 +113,7 @@ class OpenVINOEncoder:
         A second network with one more output is compiled at the first call: few runs need it, and
         bulk work shall not copy maps of 0.4 MB a photo.
         """
-        check_images(images, SPEC)
+        check_images(images, self._spec)
         if self._map_network is None:
             self._map_network = self._core.compile_model(
                 self._with_map(), "CPU", self._options | {"NUM_STREAMS": 1}
@@ -128,12 +133,15 @@ class OpenVINOEncoder:
         return model
 
 
-def load_encoder(cache: Path, threads: int | None = None) -> OpenVINOEncoder:
+def load_encoder(
+    cache: Path, threads: int | None = None, variant: Variant = ORIGINAL
+) -> OpenVINOEncoder:
     """Load the encoder from its cache file, or make that file first, which takes torch.
 
     Args:
         cache: folder for files that may be deleted at any time.
         threads: CPU threads; None takes all that this process may use.
+        variant: of the network.
 
     Raises:
         ModelFileProblem: the weights' package is not installed, or damaged.
@@ -141,17 +149,17 @@ def load_encoder(cache: Path, threads: int | None = None) -> OpenVINOEncoder:
         RuntimeError: OpenVINO cannot read or compile the network.
         ImportError: OpenVINO, or torch where it is needed, is not installed.
     """
-    path = cache_path(cache)
+    path = cache_path(cache, variant)
     tensors = read_cached(path)
     made = tensors is None or tensors.keys() != _CONTENT
     if tensors is None or made:
-        tensors = _export(cache)
+        tensors = _export(cache, variant)
     encoder = OpenVINOEncoder(
-        tensors["graph"].tobytes(), tensors["weights"], threads or available_cpus()
+        variant.spec, tensors["graph"].tobytes(), tensors["weights"], threads or available_cpus()
     )
     # One picture is enough at each start, it warms up as well; a new file is proven on all.
     count = len(tensors["probe"]) if made else 1
-    pictures = probe_images(SPEC.input_size)[:count]
+    pictures = probe_images(variant.spec.input_size)[:count]
     cosine = least_cosine(encoder.encode(pictures), tensors["probe"][:count])
     if cosine < MIN_COSINE:
         raise RuntimeMismatch(f"OpenVINO's vectors differ from torch's (cosine {cosine:.4f}).")
@@ -161,10 +169,11 @@ def load_encoder(cache: Path, threads: int | None = None) -> OpenVINOEncoder:
     return encoder
 
 
-def cache_path(cache: Path) -> Path:
+def cache_path(cache: Path, variant: Variant = ORIGINAL) -> Path:
     """Return where the network for this release of OpenVINO and these weights is kept."""
+    name = "-".join(variant.spec.key.split(":")[:2])
     version = re.sub(r"[^\w.-]", "_", import_openvino().get_version())
-    return cache / f"{SPEC.name}-{WEIGHTS.short_hash}-openvino-{version}.safetensors"
+    return cache / f"{name}-openvino-{version}.safetensors"
 
 
 def import_openvino() -> ModuleType:
@@ -179,16 +188,16 @@ def import_openvino() -> ModuleType:
     return importlib.import_module("openvino")
 
 
-def _export(cache: Path) -> Tensors:
+def _export(cache: Path, variant: Variant) -> Tensors:
     """Export the network from torch, with eager torch's vectors of the probe pictures."""
     import torch
 
     from photoorg.features.efficientnet_torch import TorchEncoder, load_network
 
     ov = import_openvino()
-    network, classifier = load_network()
+    network, classifier = load_network(variant)
     save_classifier(cache, classifier)
-    pictures = probe_images(SPEC.input_size)
+    pictures = probe_images(variant.spec.input_size)
     example = torch.zeros((1, *pictures.shape[1:]), dtype=torch.uint8)
     model = ov.convert_model(torch.export.export(network, (example,)))
     model.reshape([1, *pictures.shape[1:]])

@@ -10,7 +10,7 @@ from timm.models.efficientnet import EfficientNet
 from torch import nn
 
 from photoorg.core.errors import ModelFileProblem
-from photoorg.features.efficientnet import PIXEL_MEAN, PIXEL_SCALE, SPEC, WEIGHTS
+from photoorg.features.efficientnet import ORIGINAL, PIXEL_MEAN, PIXEL_SCALE, WEIGHTS, Variant
 from photoorg.features.torch_encoder import MapModuleEncoder
 from photoorg.features.visual import Classifier
 
@@ -28,15 +28,43 @@ class PooledNetwork(nn.Module):
 
     def forward_map(self, images: torch.Tensor) -> torch.Tensor:
         """Turn uint8 [n, size, size, 3] into what is pooled, float32 [n, dimension, h, w]."""
-        x = (images.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE
-        return self.network.forward_features(x)
+        return self.network.forward_features(_scaled(images))
+
+    def forward_frozen(self, images: torch.Tensor, stages: int) -> torch.Tensor:
+        """Turn uint8 [n, size, size, 3] into what the first stages make, [n, channels, h, w]."""
+        x = self.network.bn1(self.network.conv_stem(_scaled(images)))
+        for block in self.network.blocks[:stages]:
+            x = block(x)
+        return cast("torch.Tensor", x)
+
+    def forward_end(self, maps: torch.Tensor, stages: int) -> torch.Tensor:
+        """Turn what `forward_frozen` gives into float32 [n, dimension], as `forward` does."""
+        for block in self.network.blocks[stages:]:
+            maps = block(maps)
+        last = self.network.bn2(self.network.conv_head(maps))
+        return self.network.forward_head(last, pre_logits=True)
 
 
-def load_network() -> tuple[PooledNetwork, Classifier]:
+class TorchEncoder(MapModuleEncoder):
+    """EfficientNet-Lite2 on a torch device."""
+
+    def __init__(
+        self,
+        network: PooledNetwork,
+        device: str,
+        threads: int | None = None,
+        variant: Variant = ORIGINAL,
+    ) -> None:
+        """Move the network, of that variant, to the device; see `ModuleEncoder`."""
+        super().__init__(variant.spec, network, device, threads)
+
+
+def load_network(variant: Variant = ORIGINAL) -> tuple[PooledNetwork, Classifier]:
     """Load the network, in evaluation mode on the CPU, and its classifier.
 
     Raises:
-        ModelFileProblem: the weights' package is not installed, damaged, or does not fit timm.
+        ModelFileProblem: the weights' package is not installed, damaged, or does not fit timm; or
+            the variant's changes do not fit the network.
     """
     path = WEIGHTS.verify()
     weights = torch.load(path, map_location="cpu", weights_only=True)
@@ -53,12 +81,18 @@ def load_network() -> tuple[PooledNetwork, Classifier]:
         ) from error
     head = network.get_classifier()
     classifier = Classifier(head.weight.detach().numpy(), head.bias.detach().numpy())
-    return PooledNetwork(network).eval(), classifier
+    pooled = PooledNetwork(network).eval()
+    state = pooled.state_dict()
+    try:
+        with torch.no_grad():
+            for name, change in variant.read_changes().items():
+                state[name].add_(torch.from_numpy(change))
+    except (KeyError, RuntimeError) as error:
+        raise ModelFileProblem(
+            f"The changes of the visual network do not fit it ({error})."
+        ) from error
+    return pooled, classifier
 
 
-class TorchEncoder(MapModuleEncoder):
-    """EfficientNet-Lite2 on a torch device."""
-
-    def __init__(self, network: PooledNetwork, device: str, threads: int | None = None) -> None:
-        """Move the network to the device; see `ModuleEncoder`."""
-        super().__init__(SPEC, network, device, threads)
+def _scaled(images: torch.Tensor) -> torch.Tensor:
+    return (images.permute(0, 3, 1, 2).float() - PIXEL_MEAN) / PIXEL_SCALE

@@ -11,7 +11,7 @@ Sentence-BERT, section 3 (mean over the tokens), then L2 normalisation.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -128,13 +128,20 @@ class _Layer:
 class MiniLM:
     """all-MiniLM-L6-v2. Immutable after loading, so any number of threads may encode at once."""
 
-    def __init__(self, tokenizer: Tokenizer, tensors: dict[str, Floats], threads: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        tensors: Mapping[str, Floats],
+        threads: int,
+        key: ModelKey = KEY,
+    ) -> None:
         """Wire up the network.
 
         Args:
             tokenizer: BERT's uncased WordPiece; its truncation and padding are set here.
             tensors: the weights by the names that transformers gives them.
             threads: how many batches to work on at once.
+            key: of the vectors that these weights make.
 
         Raises:
             KeyError: a tensor is missing.
@@ -151,30 +158,46 @@ class MiniLM:
         self._embedding_norm = _layer_norm(tensors, "embeddings.LayerNorm")
         self._blas = SingleThreadedBlas()
         self._threads = threads
+        self._key = key
         self._layers = tuple(_layer(tensors, index) for index in range(LAYERS))
 
     @classmethod
-    def load(cls, threads: int | None = None) -> MiniLM:
+    def load(
+        cls,
+        threads: int | None = None,
+        *,
+        key: ModelKey = KEY,
+        changes: Mapping[str, Floats] | None = None,
+    ) -> MiniLM:
         """Load the packaged model in a few milliseconds; weights are paged in when first used.
 
         Sizes and names are checked here, all 90 MB only by `WEIGHTS.verify()` (for doctor).
 
         Args:
             threads: CPU threads for bulk work; None takes all that this process may use.
+            key: of the vectors that it makes.
+            changes: what to add to some of the weights, by name.
 
         Raises:
-            ModelFileProblem: the package is not installed, or damaged.
+            ModelFileProblem: the package is not installed, or damaged, or the changes do not fit.
         """
         path, vocabulary = WEIGHTS.locate(), TOKENIZER.verify()
         try:
             tokenizer = Tokenizer.from_file(str(vocabulary))
-            return cls(tokenizer, map_tensors(path), threads or available_cpus())
+            tensors = map_tensors(path)
+            for name, change in (changes or {}).items():
+                tensors[name] = tensors[name] + change
+            return cls(tokenizer, tensors, threads or available_cpus(), key)
         except KeyError as error:
             raise ModelFileProblem(f"{path} lacks the tensor {error}.") from error
+        except ValueError as error:
+            raise ModelFileProblem(
+                f"The text network's changes do not fit it ({error})."
+            ) from error
 
     @property
     def key(self) -> ModelKey:
-        return KEY
+        return self._key
 
     @property
     def dimension(self) -> int:
@@ -249,15 +272,15 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
             yield rows[start : start + step]
 
 
-def _linear(tensors: dict[str, Floats], name: str) -> _Linear:
+def _linear(tensors: Mapping[str, Floats], name: str) -> _Linear:
     return _Linear(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
 
-def _layer_norm(tensors: dict[str, Floats], name: str) -> _LayerNorm:
+def _layer_norm(tensors: Mapping[str, Floats], name: str) -> _LayerNorm:
     return _LayerNorm(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
 
-def _layer(tensors: dict[str, Floats], index: int) -> _Layer:
+def _layer(tensors: Mapping[str, Floats], index: int) -> _Layer:
     base = f"encoder.layer.{index}"
     return _Layer(
         query=_linear(tensors, f"{base}.attention.self.query"),

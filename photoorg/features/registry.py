@@ -20,6 +20,7 @@ from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, UsageProb
 from photoorg.core.paths import resource_path, user_cache_folder
 from photoorg.features import (
     efficientnet,
+    encoder_changes,
     finetuned_files,
     open_clip_files,
     torchvision_weights,
@@ -43,10 +44,14 @@ from photoorg.features.visual import (
 )
 
 if TYPE_CHECKING:
+    from photoorg.core.ids import ModelKey
     from photoorg.core.progress import CancelToken
     from photoorg.features.visual import Pixels
 
-DEFAULT_VISUAL = efficientnet.SPEC.name
+DEFAULT_VISUAL = encoder_changes.NAME
+PACKAGED_VISUAL = efficientnet.SPEC.name
+"""The default's network as its makers published it."""
+
 FINETUNED = efficientnet.FINETUNED
 BOVW = "bovw-sift"
 CONV_AUTOENCODER = "conv-autoencoder"
@@ -101,6 +106,12 @@ def visual_names() -> tuple[str, ...]:
     photos `efficientnet-lite2-finetuned:<hash of its weights>`.
     """
     return tuple(name for name in _ENTRIES if not name.endswith(torchvision_weights.SCORES))
+
+
+def features_of(key: ModelKey) -> str:
+    """Return the name of the visual vectors that have a key; of OpenCLIP's models there is none."""
+    adapted = finetuned_files.network_name(key)
+    return adapted if finetuned_files.is_network(adapted) else key.partition(":")[0]
 
 
 def visual_kinds(files: VisualFiles = _NO_FILES) -> tuple[VisualKind, ...]:
@@ -164,16 +175,17 @@ def create_visual_encoder(
 
 
 def create_visual_classifier(name: str = DEFAULT_VISUAL, cache: Path | None = None) -> Classifier:
-    """Load the default encoder's classifier, which gives class scores from stored pooled vectors.
+    """Load EfficientNet-Lite2's classifier, which gives class scores from stored pooled vectors.
 
-    Needs torch only where no encoder was made with this cache before.
+    Captions were taught so that it holds for the default encoder as for the packaged one. Needs
+    torch only where no encoder was made with this cache before.
 
     Raises:
-        UsageProblem: it is not the default encoder; the others' classifiers are not kept apart.
+        UsageProblem: it is another encoder; the others' classifiers are not kept apart.
         ModelFileProblem: the weights' package is not installed, or damaged.
     """
-    if name != DEFAULT_VISUAL:
-        raise UsageProblem(f"Class scores are not kept for {name!r}, only for {DEFAULT_VISUAL!r}.")
+    if name not in {DEFAULT_VISUAL, PACKAGED_VISUAL}:
+        raise UsageProblem(f"Class scores are not kept for {name!r}, only for {PACKAGED_VISUAL!r}.")
     return efficientnet.load_classifier(cache or default_cache())
 
 
@@ -249,20 +261,36 @@ def default_cache() -> Path:
 # -- the default encoder --------------------------------------------------------------------------
 
 
-def _load_efficientnet(_files: VisualFiles, compute: _Compute) -> VisualEncoder:
+def _efficientnet_entry(title: str, variant: Callable[[], efficientnet.Variant]) -> _Entry:
+    def load(_files: VisualFiles, compute: _Compute) -> VisualEncoder:
+        return _load_efficientnet(variant(), compute)
+
+    return _Entry(
+        title, efficientnet.DIMENSION, lambda _files: None, lambda _files: variant().spec, load
+    )
+
+
+def load_variant(variant: efficientnet.Variant, cache: Path | None = None) -> VisualEncoder:
+    """Load a variant of EfficientNet-Lite2; see `create_visual_encoder`."""
+    return _load_efficientnet(variant, _Compute("auto", cache or default_cache(), None))
+
+
+def _load_efficientnet(variant: efficientnet.Variant, compute: _Compute) -> VisualEncoder:
     if compute.device == "auto":
         accelerator = find_accelerator()
         if accelerator is not None:
             try:
-                return _on_accelerator(accelerator, compute.threads)
+                return _on_accelerator(variant, accelerator, compute.threads)
             except EnvironmentProblem as problem:
                 _log.warning("%s Using the CPU.", problem.message)
     elif compute.device != "cpu":
-        return _on_accelerator(compute.device, compute.threads)
-    return _on_cpu(compute.cache, compute.threads)
+        return _on_accelerator(variant, compute.device, compute.threads)
+    return _on_cpu(variant, compute.cache, compute.threads)
 
 
-def _on_accelerator(device: Accelerator, threads: int | None) -> VisualEncoder:
+def _on_accelerator(
+    variant: efficientnet.Variant, device: Accelerator, threads: int | None
+) -> VisualEncoder:
     """Load the network on a GPU, having compared it with the CPU.
 
     Raises:
@@ -270,11 +298,11 @@ def _on_accelerator(device: Accelerator, threads: int | None) -> VisualEncoder:
     """
     from photoorg.features.efficientnet_torch import TorchEncoder, load_network
 
-    network, _ = load_network()
+    network, _ = load_network(variant)
     pictures = probe_images(efficientnet.INPUT_SIZE)
-    expected = TorchEncoder(network, "cpu", threads).encode(pictures)
+    expected = TorchEncoder(network, "cpu", threads, variant).encode(pictures)
     try:
-        encoder = TorchEncoder(network, device, threads)
+        encoder = TorchEncoder(network, device, threads, variant)
         cosine = least_cosine(encoder.encode(pictures), expected)
     except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for CUDA
         raise EnvironmentProblem(f"The device {device} cannot be used ({error}).") from error
@@ -283,17 +311,17 @@ def _on_accelerator(device: Accelerator, threads: int | None) -> VisualEncoder:
     return encoder
 
 
-def _on_cpu(cache: Path, threads: int | None) -> VisualEncoder:
+def _on_cpu(variant: efficientnet.Variant, cache: Path, threads: int | None) -> VisualEncoder:
     try:
         from photoorg.features.efficientnet_openvino import load_encoder
 
-        return load_encoder(cache, threads)
+        return load_encoder(cache, threads, variant)
     except (RuntimeMismatch, RuntimeError, ImportError) as error:
         _log.warning("OpenVINO cannot be used (%s). Using torch, which is slower.", error)
     from photoorg.features.efficientnet_torch import TorchEncoder, load_network
 
-    network, _ = load_network()
-    return TorchEncoder(network, "cpu", threads)
+    network, _ = load_network(variant)
+    return TorchEncoder(network, "cpu", threads, variant)
 
 
 # -- the others -----------------------------------------------------------------------------------
@@ -421,13 +449,10 @@ def _open_clip_kind() -> VisualKind:
 
 
 _ENTRIES = {
-    DEFAULT_VISUAL: _Entry(
-        "EfficientNet-Lite2",
-        efficientnet.SPEC.dimension,
-        lambda _files: None,
-        lambda _files: efficientnet.SPEC,
-        _load_efficientnet,
+    DEFAULT_VISUAL: _efficientnet_entry(
+        "EfficientNet-Lite2, taught by captions", encoder_changes.visual_variant
     ),
+    PACKAGED_VISUAL: _efficientnet_entry("EfficientNet-Lite2", lambda: efficientnet.ORIGINAL),
     BOVW: _Entry(
         "Bag of visual words (dense SIFT)",
         1000,

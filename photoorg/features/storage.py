@@ -33,7 +33,7 @@ MANIFEST_SUFFIX = ".json"
 
 _MAX_TENSOR_BYTES = 512 * 1024 * 1024
 _MAX_MANIFEST_BYTES = 4 * 1024 * 1024
-_DTYPES = frozenset({"float16", "float32", "int32", "int64", "uint8", "bool"})
+_DTYPES = frozenset({"float16", "float32", "int8", "int32", "int64", "uint8", "bool"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,15 @@ class TextEncoder(Protocol):
 
 
 def create_text_encoder(threads: int | None = None) -> TextEncoder:
-    """Load the text encoder: all-MiniLM-L6-v2, without torch.
+    """Load the text encoder: all-MiniLM-L6-v2 as captions taught it, without torch.
 
     Args:
         threads: CPU threads for bulk work; None takes all that this process may use.
 
     Raises:
-        ModelFileProblem: the weights' package is not installed, or damaged.
+        ModelFileProblem: the weights' package is not installed, or it or a resource is damaged.
     """
+    from photoorg.features.encoder_changes import read_text_changes, text_key
     from photoorg.features.minilm import MiniLM
 
-    return MiniLM.load(threads)
+    return MiniLM.load(threads, key=text_key(), changes=read_text_changes())

@@ -16,6 +16,7 @@ from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
+from photoorg.core.modelling import DEFAULT_FEATURES
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import QualityPort
@@ -54,8 +55,6 @@ from photoorg.jobs.workers import Workers, visual_files
 from photoorg.media.thumbnails import ThumbnailStore
 
 logger = logging.getLogger(__name__)
-
-DEFAULT_FEATURES = "efficientnet-lite2"
 
 
 class Library(LibraryModels):

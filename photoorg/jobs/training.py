@@ -361,7 +361,7 @@ def complete(request: TrainingRequest, files: VisualFiles) -> TrainingRequest:
     Raises:
         UsageProblem: there is no such kind, vector or folder.
     """
-    from photoorg.features.registry import DEFAULT_VISUAL, visual_spec
+    from photoorg.features.registry import DEFAULT_VISUAL, PACKAGED_VISUAL, visual_spec
     from photoorg.features.words.registry import text_kind
     from photoorg.models.registry import model_kind
 
@@ -374,9 +374,9 @@ def complete(request: TrainingRequest, files: VisualFiles) -> TrainingRequest:
             f"A model of the kind {kind.key} is trained on stored features only.",
             "Leave “--finetune” away.",
         )
-    if request.finetune and request.features != DEFAULT_VISUAL:
+    if request.finetune and request.features not in {DEFAULT_VISUAL, PACKAGED_VISUAL}:
         raise UsageProblem(
-            f"Fine-tuning adapts {DEFAULT_VISUAL}, not {request.features}.",
+            f"Fine-tuning adapts {DEFAULT_VISUAL} or {PACKAGED_VISUAL}, not {request.features}.",
             f"Choose the visual features {DEFAULT_VISUAL}, or train without fine-tuning.",
         )
     if request.epochs is not None and request.epochs < 1:

@@ -18,8 +18,9 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from photoorg.core.errors import UsageProblem
-from photoorg.features.efficientnet import SPEC
+from photoorg.features.efficientnet import ORIGINAL, Variant
 from photoorg.features.efficientnet_torch import PooledNetwork, load_network
+from photoorg.features.encoder_changes import visual_variant
 from photoorg.features.finetuned import finetuned_spec
 from photoorg.models.feed_forward import initial_layers
 from photoorg.models.learned import Sides, training_fingerprint
@@ -39,6 +40,7 @@ from photoorg.models.training import as_arrays, optimise, trainable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from photoorg.core.ids import ModelKey
     from photoorg.models.training_data import PixelSource, TrainingData
 
 _AT_ONCE = 8
@@ -106,9 +108,10 @@ def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetune
     among, held_out = data.training_rows, data.validation_rows
     text = text_scaling(data.text_rows, config.scaling, among)
     targets = torch.from_numpy(text(data.text_rows))
-    network, classifier = load_network()
+    variant = _variant(data.visual_key)
+    network, classifier = load_network(variant)
     features = classifier.weight.shape[1]
-    head = trainable(_first_head(data, config, run, features))
+    head = trainable(_first_head(data, config, run, features, variant))
     body = {
         f"network.{name}": leaf
         for name, leaf in network.named_parameters()
@@ -154,11 +157,17 @@ def finetune(data: TrainingData, config: FinetuningConfig, run: Run) -> Finetune
     return Finetuned(network.eval(), model, rate)
 
 
+def _variant(key: ModelKey) -> Variant:
+    """Return the network that makes the vectors of a key, or the packaged one."""
+    shipped = visual_variant()
+    return shipped if shipped.spec.key == key else ORIGINAL
+
+
 def _first_head(
-    data: TrainingData, config: FinetuningConfig, run: Run, features: int
+    data: TrainingData, config: FinetuningConfig, run: Run, features: int, variant: Variant
 ) -> dict[str, NDArray[np.float32]]:
     """Return the layer that training begins with."""
-    if data.visual_key != SPEC.key:
+    if data.visual_key != variant.spec.key:
         rng = np.random.default_rng(run.seed)
         return initial_layers(rng, "head", (features, data.text_rows.shape[1]))
     alone = TextRegressionConfig(loss=config.loss, scaling=config.scaling)

@@ -150,7 +150,7 @@ def read_corpus(
         return encode_texts(sentences, text, cache=cache, progress=progress, token=token)
 
     pooled_captioned, pooled_labelled = photos(captioned), photos(labelled)
-    five = [caption for captions in captioned.captions for caption in _five(captions)]
+    five = [caption for captions in captioned.captions for caption in five_captions(captions)]
     captions = texts(five).reshape(len(captioned.paths), CAPTIONS_PER_PHOTO, -1)
     said = tuple(caption_words(" ".join(captions)) for captions in captioned.captions)
     captioned_parts = np.array([captioned_part_of(path.name) for path in captioned.paths])
@@ -309,7 +309,8 @@ def _spellings(words: set[str]) -> set[str]:
     return words | plurals
 
 
-def _five(captions: tuple[str, ...]) -> list[str]:
+def five_captions(captions: tuple[str, ...]) -> list[str]:
+    """Return a photo's captions, some of them again where there are fewer than five."""
     return [captions[i % len(captions)] for i in range(CAPTIONS_PER_PHOTO)]
 
 

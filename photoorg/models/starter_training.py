@@ -37,7 +37,8 @@ from photoorg.models.starter_inputs import (
     fit_similarity,
     joint_projection,
 )
-from photoorg.models.starter_network import TrainingConfig, TrainingData, train_heads
+from photoorg.models.starter_losses import TrainingConfig, TrainingData
+from photoorg.models.starter_network import train_heads
 from photoorg.models.starter_parts import Background, Heads, JointSpace, Spread, join_traits
 from photoorg.models.vocabulary import IMAGENET_CLASSES, label_rows
 
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 VIEWS: tuple[View, ...] = (whole, mirrored)
 """How photos are looked at in training; the first is how they are looked at in use."""
 
-_THREADS = 1
+THREADS = 1
 _JOINT = 256
 _GUESS_SHARE = 0.1
 _BACKGROUND = 1024
@@ -122,7 +123,7 @@ def train_starter(
             "seed": seed,
             **asdict(config),
         },
-        versions={name: _version(name) for name in _LIBRARIES},
+        versions=library_versions(),
     )
     metrics = measure(StarterModel.from_file(ModelFile(manifest, tensors)), corpus)
     manifest = replace(manifest, metrics=metrics)
@@ -150,11 +151,11 @@ def fit_starter(
     """
     rng = np.random.default_rng(seed)
     inputs = fit_inputs(corpus, classifier)
-    training = _training_data(corpus, inputs, classifier, rng)
+    training = training_data(corpus, inputs, classifier, rng)
     threads = torch.get_num_threads()
     # Sums are split over threads, so their number is part of what makes the same bytes. One also
     # loses little: the matrices are small.
-    torch.set_num_threads(_THREADS)
+    torch.set_num_threads(THREADS)
     try:
         images, texts = train_heads(training, config, seed=seed, progress=progress, token=token)
     finally:
@@ -295,9 +296,10 @@ def measure(model: StarterModel, corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _training_data(
+def training_data(
     corpus: Corpus, inputs: FittedInputs, classifier: Classifier, rng: np.random.Generator
 ) -> TrainingData:
+    """Return what heads are trained on; labelled photos come first, several times over."""
     labels, mask, label_texts = word_labels(corpus)
     count = len(corpus.labelled.labels)
     # There are a third as many labelled photos as captioned ones, but they say more.
@@ -325,6 +327,11 @@ def _training_data(
         inputs.texts(corpus.vocabulary_texts[covered]),
         class_words[:, covered],
     )
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that trained weights depend on."""
+    return {name: _version(name) for name in _LIBRARIES}
 
 
 def _version(name: str) -> str:

@@ -17,11 +17,12 @@ import pytest
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import AddTag
 from photoorg.core.errors import Cancelled
+from photoorg.core.modelling import DEFAULT_FEATURES
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import PhotoScope
 from photoorg.features.registry import visual_spec
-from photoorg.jobs.library import DEFAULT_FEATURES, Library
+from photoorg.jobs.library import Library
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.ids import ModelKey, PhotoId
+from photoorg.core.modelling import DEFAULT_FEATURES
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import PhotoScope
@@ -21,7 +22,7 @@ from photoorg.features.registry import visual_spec
 from photoorg.features.visual import NotLearnedYet, WeightsMissing
 from photoorg.jobs.indexing import encode_missing
 from photoorg.jobs.learning import learn_features
-from photoorg.jobs.library import DEFAULT_FEATURES, Library
+from photoorg.jobs.library import Library
 from photoorg.jobs.workers import Workers, learned_folder, visual_files
 
 pytestmark = pytest.mark.timeout(300)

@@ -42,7 +42,7 @@ def train(session: Session, *, request: TrainingRequest, output: Path | None) ->
             raise UsageProblem(
                 "The starter model is not trained on your own photos.", "Add --data."
             )
-        train_starter(session, data=request.data, output=output)
+        train_starter(session, data=request.data, output=output, finetune=request.finetune)
         return
     if request.kind == DEFAULT_ID:
         if request.data is not None or output is not None:
@@ -149,13 +149,14 @@ def train_default(session: Session) -> None:
     session.output.answer(figures, lines)
 
 
-def train_starter(session: Session, *, data: Path, output: Path | None) -> None:
+def train_starter(session: Session, *, data: Path, output: Path | None, finetune: bool) -> None:
     """Train the model that photoorg is shipped with, and say how good it is.
 
     Args:
         session: the run.
         data: folder with the captioned and the labelled photos.
         output: folder to write it to, or None for the resources, where photoorg looks for it.
+        finetune: train the ends of the networks under it first, which takes an hour.
 
     Raises:
         UsageProblem: there is no such folder, or it lacks what is needed.
@@ -166,26 +167,55 @@ def train_starter(session: Session, *, data: Path, output: Path | None) -> None:
         raise UsageProblem(f"There is no folder {data}.")
     folder = resource_path() if output is None else absolute(output)
     with cancelled_by_interrupt("No model was written; photos read so far are kept.") as token:
-        figures = run_training(data, folder, session.output.progress, token)
+        figures = run_training(data, folder, session.output.progress, token, finetune=finetune)
     answer = {"path": str(folder), "metrics": figures}
     session.output.answer(answer, describe({"path": str(folder), **figures}, ()))
 
 
 def run_training(
-    data: Path, output: Path, progress: Callable[[Progress], None], token: CancelToken
+    data: Path,
+    output: Path,
+    progress: Callable[[Progress], None],
+    token: CancelToken,
+    *,
+    finetune: bool,
 ) -> dict[str, Any]:
     """Load what the training needs and run it; torch and OpenVINO come in only here."""
-    from photoorg.features.registry import create_visual_classifier, create_visual_encoder
-    from photoorg.features.text import create_text_encoder
+    from photoorg.features import encoder_changes
+    from photoorg.features.minilm import MiniLM
+    from photoorg.features.registry import (
+        PACKAGED_VISUAL,
+        create_visual_classifier,
+        create_visual_encoder,
+        load_variant,
+    )
+    from photoorg.models.starter_encoders import finetune_encoders
     from photoorg.models.starter_training import train_starter as train
 
+    cache, classifier = user_cache_folder() / "evaluation", create_visual_classifier()
+    stem = output / encoder_changes.KIND
+    if finetune:
+        finetune_encoders(
+            data,
+            output,
+            visual=create_visual_encoder(PACKAGED_VISUAL),
+            text=MiniLM.load(),
+            classifier=classifier,
+            cache=cache,
+            progress=progress,
+            token=token,
+        )
+    else:
+        stem = encoder_changes.encoders_stem()
     return train(
         data,
         output,
-        visual=create_visual_encoder(),
-        text=create_text_encoder(),
-        classifier=create_visual_classifier(),
-        cache=user_cache_folder() / "evaluation",
+        visual=load_variant(encoder_changes.visual_variant(stem)),
+        text=MiniLM.load(
+            key=encoder_changes.text_key(stem), changes=encoder_changes.read_text_changes(stem)
+        ),
+        classifier=classifier,
+        cache=cache,
         progress=progress,
         token=token,
     )

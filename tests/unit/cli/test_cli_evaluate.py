@@ -139,9 +139,9 @@ def test_interrupted_work_exits_130(run, monkeypatch, tmp_path) -> None:
 def test_training_says_where_the_model_is_and_how_good(run, monkeypatch, tmp_path) -> None:
     asked: list[tuple[object, ...]] = []
 
-    def run_training(data, output, progress, token):
+    def run_training(data, output, progress, token, *, finetune):
         del progress, token
-        asked.append((data, output))
+        asked.append((data, output, finetune))
         return {"text_to_image": {"r@1": 24.5}}
 
     monkeypatch.setattr(train, "run_training", run_training)
@@ -150,12 +150,13 @@ def test_training_says_where_the_model_is_and_how_good(run, monkeypatch, tmp_pat
         "path": str(tmp_path / "model"),
         "metrics": {"text_to_image": {"r@1": 24.5}},
     }
-    assert "24.5" in run("train", "starter", "--data", tmp_path).out
-    assert asked == [(tmp_path, tmp_path / "model"), (tmp_path, resource_path())]
+    assert "24.5" in run("train", "starter", "--data", tmp_path, "--finetune").out
+    assert asked == [(tmp_path, tmp_path / "model", False), (tmp_path, resource_path(), True)]
 
 
 def test_interrupted_training_exits_130(run, monkeypatch, tmp_path) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, finetune: bool) -> None:
+        del finetune
         raise Cancelled
 
     monkeypatch.setattr(train, "run_training", interrupted)

@@ -14,7 +14,7 @@ from photoorg.core.errors import ModelFileProblem
 from photoorg.features import minilm
 from photoorg.features.blas import SingleThreadedBlas
 from photoorg.features.minilm import MiniLM, gelu
-from photoorg.features.text import TextEncoder, create_text_encoder
+from photoorg.features.text import TextEncoder
 
 # First six components as sentence-transformers 6.2.0 gives them.
 REFERENCE = {
@@ -46,7 +46,7 @@ SHORT = [text for text in TEXTS if len(text) < 40]
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    return create_text_encoder()
+    return MiniLM.load()
 
 
 def test_matches_the_committed_reference(encoder: TextEncoder) -> None:

@@ -24,7 +24,8 @@ from photoorg.models.starter_corpus import (
     word_labels,
 )
 from photoorg.models.starter_inputs import class_photos, fit_similarity, joint_projection
-from photoorg.models.starter_network import TrainingConfig, canonical_directions
+from photoorg.models.starter_losses import TrainingConfig
+from photoorg.models.starter_network import canonical_directions
 from photoorg.models.starter_parts import Background, Calibration, sigmoid
 from photoorg.models.starter_training import fit_starter, measure
 from photoorg.models.vocabulary import Word
