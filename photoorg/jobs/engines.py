@@ -108,6 +108,12 @@ class Engines:
         engine = self._offered.get(self._current)
         return None if engine is None else self._spec(engine).key
 
+    def workers_with(self, key: ModelKey) -> Workers | None:
+        """Return the processes of an engine that make vectors of a kind, where they were made."""
+        with self._lock:
+            running = list(self._workers.values())
+        return next((workers for workers in running if workers.visual.key == key), None)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
             self._listeners = [*self._listeners, listener]

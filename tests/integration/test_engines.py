@@ -144,6 +144,11 @@ def test_an_engine_takes_over_while_the_old_one_answers(paths: CatalogPaths) -> 
         assert after.notice == ""
         assert len(after.hits) == PHOTOS
         assert library.engines.languages == ("*",)
+        # A photo from outside is seen by the engine, too: this one is in the library as well.
+        outside = paths.root.parent / "outside.jpg"
+        shutil.copyfile(paths.root.parent / "photos" / "3.jpg", outside)
+        inside = library.photo_by_path(paths.root.parent / "photos" / "3.jpg")
+        assert library.search(f'like:"{outside}"', SCOPE).hits[0].photo_id == inside
         library.engines.use(BUILT_IN)
         assert [hit.photo_id for hit in library.search("a cat", SCOPE).hits] == before
         library.engines.use("tiny")
