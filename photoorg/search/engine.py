@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from photoorg.search.ports import (
     SearchModel,
     TagJudge,
 )
+from photoorg.search.reasons import EvidenceFinder
 from photoorg.search.spelling import Spelling
 
 _EVERYTHING = PhotoScope()
@@ -68,6 +70,7 @@ class SearchEngine:
         spelling: Spelling | None = None,
     ) -> None:
         self._catalog = catalog
+        self._joint, self._model, self._encoder = joint_index, model, text_encoder
         self._similarity = similarity_index
         self._look_alike = look_alike
         self._correction = LengthCorrection()
@@ -162,6 +165,10 @@ class SearchEngine:
         if planned.condition is None:  # all of the scope
             return self._catalog.photo_ids(scope)
         return self._catalog.in_date_order(judged.universe.ids, newest_first=scope.newest_first)
+
+    def evidence(self, photo_at: Callable[[Path], PhotoId | None]) -> EvidenceFinder:
+        """Return what asks the same model about one photo; `photo_at` knows the library's."""
+        return EvidenceFinder(self._catalog, self._joint, self._model, self._encoder, photo_at)
 
     # -- photos -----------------------------------------------------------------------------
     def similar(
