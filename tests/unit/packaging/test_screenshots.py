@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from defusedxml import ElementTree
 from PIL import Image
 
 TOOLS = Path(__file__).resolve().parents[3] / "packaging"
