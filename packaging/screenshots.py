@@ -1,10 +1,16 @@
 """Photograph the window for the README: every screen, light and dark, from photos anybody may have.
 
-    python packaging/screenshots.py [--scale 2] [--to FOLDER]
+    python packaging/screenshots.py [--scale 2] [--to FOLDER] [--only grid search] [--fonts FOLDER]
+
+The program has no font of its own, it takes the system's. The README's pictures are all in Inter,
+so that they belong together: where it is not installed, `--fonts` names a folder that holds its
+files (the package `fonts-inter` of Debian, unpacked, will do). Without it the pictures come out in
+the font of the system, and the tool says so.
 
 The real window runs over the real library in a temporary folder, without a display. The photos are
 those that ship inside scikit-image and scikit-learn, and crops of them, so nothing private can get
-into a picture. Needs the development dependencies; takes a few minutes, since models are trained.
+into a picture. Needs the development dependencies; takes a few minutes where models are trained for
+the pictures of them.
 """
 
 from __future__ import annotations
@@ -13,14 +19,16 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
+import numpy as np
 from demo_photos import write_demo
-from PIL import Image
+from PIL import Image, ImageChops
 
 if TYPE_CHECKING:
     from photoorg.gui.main_window import MainWindow
@@ -29,10 +37,15 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1280, 800
-LARGEST_FILE: Final = 500_000
+LARGEST_FILE: Final = 200_000
+"""Bytes of a picture in its own size; beyond that it gets by with fewer colours."""
+
+COLORS: Final = (256, 192, 160, 128)
+"""With fewer than the last, photos are no longer fit to be seen: a picture stays larger then."""
 SOME: Final = 8
 TOAST_SECONDS: Final = 5.5
-FREQUENT: Final = 48
+FREQUENT: Final = 32
+WINDOW_COLORS: Final = 48
 PATIENCE_SECONDS: Final = 120.0
 
 ALBUM_TAGS: Final = {
@@ -49,11 +62,17 @@ TRAINED: Final = ("joint-autoencoder", "bidnn", "cross-modal-2")
 TRAINING_SECONDS: Final = 600.0
 LONG: Final = 3_000
 SOME_EPOCHS: Final = 150
+SCREENS: Final = (
+    *("first-run", "indexing", "grid", "search", "similar", "inspector", "viewer", "failures"),
+    *("models", "training", "compare", "why"),
+)
 
+FONT: Final = "Inter"
 FONTS: Final = """<?xml version="1.0"?><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+{folders}
 <match target="pattern"><test name="family"><string>sans-serif</string></test>
-<edit name="family" mode="prepend" binding="strong"><string>Inter</string></edit></match>
+<edit name="family" mode="prepend" binding="strong"><string>{font}</string></edit></match>
 </fontconfig>"""
 
 
@@ -104,18 +123,27 @@ def wait(until: Callable[[], bool] | float, patience: float = PATIENCE_SECONDS) 
 
 
 class Camera:
-    """Takes a picture of the window in each appearance."""
+    """Takes pictures of the window in each appearance, of the screens that are wanted."""
 
-    def __init__(self, window: MainWindow, theme: ThemeService, folder: Path) -> None:
+    def __init__(
+        self, window: MainWindow, theme: ThemeService, folder: Path, wanted: frozenset[str]
+    ) -> None:
         self._window = window
         self._theme = theme
         self._folder = folder
+        self._wanted = wanted
         folder.mkdir(parents=True, exist_ok=True)
+
+    def wants(self, *names: str) -> bool:
+        """Return whether any of these screens is to be photographed."""
+        return not self._wanted.isdisjoint(names)
 
     def take(self, name: str, settle: float = 0.4) -> None:
         """Wait until nothing moves any more, then write `name`-light.png and `name`-dark.png."""
         from photoorg.gui.theme import Appearance
 
+        if not self.wants(name):
+            return
         wait(settle)
         for appearance in (Appearance.LIGHT, Appearance.DARK):
             self._theme.set_appearance(appearance)
@@ -134,18 +162,64 @@ class Camera:
         self._window.grab().save(buffer, "PNG")
         image = Image.open(BytesIO(bytes(buffer.data().data()))).convert("RGB")
         image.save(path, optimize=True)
-        if path.stat().st_size > LARGEST_FILE and image.width == WIDTH:
-            with_palette(image).save(path, optimize=True)
+        if path.stat().st_size <= LARGEST_FILE or image.width != WIDTH:
+            return
+        for colors in (*COLORS, COLORS[0]):
+            with_palette(image, self._photos(), colors).save(path, optimize=True)
+            if path.stat().st_size <= LARGEST_FILE:
+                return
+
+    def _photos(self) -> Image.Image:
+        """Return where photos are in the window: white in a picture of its size, else black."""
+        from PySide6.QtCore import QPoint
+
+        from photoorg.gui.inspector.preview import Preview
+
+        window = self._window
+        places = Image.new("L", (WIDTH, HEIGHT))
+        shown = (window.view.viewport(), window.viewer, *window.findChildren(Preview))
+        for widget in (widget for widget in shown if widget.isVisible()):
+            corner = widget.mapTo(window, QPoint(0, 0))
+            right, bottom = corner.x() + widget.width(), corner.y() + widget.height()
+            places.paste(255, (corner.x(), corner.y(), right, bottom))
+        return places
 
 
-def with_palette(image: Image.Image) -> Image.Image:
-    """Return a picture in 256 colours: the most frequent, which are the window's, stay exact."""
-    counts = image.getcolors(image.width * image.height) or []
-    frequent = [color for _, color in sorted(counts, reverse=True)[:FREQUENT]]
-    photos = image.quantize(256 - FREQUENT).getpalette() or []
+def with_palette(image: Image.Image, photos: Image.Image, colors: int) -> Image.Image:
+    """Return a picture in few colours, of which the window keeps enough for its letters.
+
+    Args:
+        image: the picture.
+        photos: white where there are photos.
+        colors: how many.
+    """
+    drawn = image.copy()
+    drawn.paste(drawn.getpixel((0, 0)), mask=photos)
+    counts = drawn.getcolors(image.width * image.height) or []
+    exact = [color for _, color in sorted(counts, reverse=True)[:FREQUENT]]
+    seen = image.crop(photos.getbbox())
+    rest = [drawn.quantize(WINDOW_COLORS), seen.quantize(colors - FREQUENT - WINDOW_COLORS)]
+    levels = [level for color in exact for level in color]
+    for part in rest:
+        levels += part.getpalette() or []
+    levels = levels[: 3 * colors]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([level for color in frequent for level in color] + photos)
-    return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    palette.putpalette(levels)
+    few = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    few.paste(nearest(drawn, levels), mask=ImageChops.invert(photos))
+    return few
+
+
+def nearest(image: Image.Image, levels: Sequence[int]) -> Image.Image:
+    """Return a picture of few colours in those of a palette; Pillow's own way is not exact."""
+    pixels = np.asarray(image, dtype=np.int32).reshape(-1, 3)
+    colors, places = np.unique(pixels, axis=0, return_inverse=True)
+    palette = np.asarray(levels, dtype=np.int32).reshape(-1, 3)
+    distances = ((colors[:, None] - palette[None]) ** 2).sum(axis=2)
+    chosen = distances.argmin(axis=1).astype(np.uint8)[places.ravel()]
+    found = Image.fromarray(chosen.reshape(image.height, image.width))
+    found.putpalette(levels)
+    return found
 
 
 def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> None:
@@ -213,7 +287,11 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
     window.sidebar.failures_requested.emit()
     camera.take("failures")
 
-    tour_models(window, library, photos, camera)
+    if not camera.wants("models", "training", "compare", "why"):
+        return
+    tag_albums(library, photos)
+    if camera.wants("models", "training", "compare"):
+        tour_models(window, library, camera)
     window.view.choose(cats[0])
     window.open_viewer(cats[0])
     wait(1.0)
@@ -223,17 +301,22 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
     window.close_viewer()
 
 
-def tour_models(window: MainWindow, library: Library, photos: Path, camera: Camera) -> None:
-    """Train small models on the photos, and photograph a training, the models, two of them."""
+def tag_albums(library: Library, photos: Path) -> None:
+    """Give tags to all photos of each album, to learn from."""
     from photoorg.core.changes import AddTag
-    from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
-    from photoorg.gui.centre import CentrePage
 
     for album, tags in ALBUM_TAGS.items():
         files = (library.photo_by_path(path) for path in (photos / album).glob("*.jpg"))
         found = tuple(photo for photo in files if photo is not None)
         for tag in tags:
             library.apply(AddTag(tag, found))
+
+
+def tour_models(window: MainWindow, library: Library, camera: Camera) -> None:
+    """Train small models on the photos, and photograph a training, the models, two of them."""
+    from photoorg.core.modelling import STARTER_ID, TrainingRequest, TrainingStatus
+    from photoorg.gui.centre import CentrePage
+
     window.show_page(CentrePage.MODELS)
 
     def ended() -> bool:
@@ -274,27 +357,46 @@ def tour_models(window: MainWindow, library: Library, photos: Path, camera: Came
     wait(1.0)
 
 
+def fonts_in(folder: Path | None) -> str:
+    """Return fontconfig's settings: the system's fonts and those of a folder, `FONT` before all."""
+    folders = "" if folder is None else f"<dir>{escape(str(folder.absolute()))}</dir>"
+    return FONTS.format(folders=folders, font=FONT)
+
+
+def tell_font(window: MainWindow) -> None:
+    """Say in which font the pictures are, where it is not the one of the README's."""
+    from PySide6.QtGui import QFontInfo
+
+    family = QFontInfo(window.font()).family()
+    if family != FONT:
+        print(f"{FONT} is not installed: the pictures are in {family} (see --fonts)")
+
+
 def main() -> int:
     """Take all pictures."""
     parser = argparse.ArgumentParser(description="Photograph the window for the README.")
     parser.add_argument("--to", type=Path, help="folder for the pictures")
     parser.add_argument("--scale", type=int, default=1, help="pixels of the screen per unit")
+    parser.add_argument(
+        "--only", nargs="+", choices=SCREENS, default=SCREENS, help="screens to photograph"
+    )
+    parser.add_argument("--fonts", type=Path, help=f"folder with the files of the font {FONT}")
     chosen = parser.parse_args()
     elsewhere = Path(tempfile.gettempdir()) / f"photoorg-screenshots-{chosen.scale}x"
     folder = chosen.to or (HERE / "screenshots" if chosen.scale == 1 else elsewhere)
     with tempfile.TemporaryDirectory(prefix="photoorg-screenshots-") as temporary:
         work = Path(temporary)
-        (work / "fonts.conf").write_text(FONTS, encoding="utf-8")
+        (work / "fonts.conf").write_text(fonts_in(chosen.fonts), encoding="utf-8")
         os.environ |= {
             "QT_QPA_PLATFORM": "offscreen",
             "QT_SCALE_FACTOR": str(chosen.scale),
-            # Inter where it is installed, else whatever the system has.
             "FONTCONFIG_FILE": str(work / "fonts.conf"),
         }
         photos = work / "Pictures"
         write_demo(photos)
         with opened_window(work / "catalog") as (window, library, theme):
-            tour(window, library, photos, Camera(window, theme, folder))
+            tell_font(window)
+            tour(window, library, photos, Camera(window, theme, folder, frozenset(chosen.only)))
     print(f"in {folder}")
     return 0
 

@@ -380,6 +380,10 @@ class Catalog:
         """Return the tags that each of the photos was given, by their own names alone."""
         return self._read(said.confirmed, photo_ids)
 
+    def carried_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that each photo was given, and those above, unless they were rejected."""
+        return self._read(said.carried, photo_ids)
+
     def kept_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         """Return the tags of each photo that were doubted, and that the person stands by."""
         return self._read(said.kept, photo_ids)

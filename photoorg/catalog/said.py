@@ -14,7 +14,7 @@ from photoorg.catalog import joins, tag_tree
 from photoorg.catalog.assertions import CONFIRMED, FILE, KEPT
 from photoorg.catalog.encoding import encode_ids
 from photoorg.catalog.records import SaidOfTags
-from photoorg.core.ids import PhotoId
+from photoorg.core.ids import PhotoId, TagId
 
 
 def confirmed(
@@ -22,9 +22,40 @@ def confirmed(
 ) -> dict[PhotoId, frozenset[str]]:
     """Return the tags that each photo was given, by their own names.
 
-    Neither other names nor the tags above them are among those; `tags.decided` has them.
+    Neither other names nor the tags above them are among those; `tags.decided` and `carried` have
+    them.
     """
     return _tags_of(db, photo_ids, FILE)
+
+
+def carried(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, frozenset[str]]:
+    """Return the tags that each photo was given, and those above them, by their own names.
+
+    One above that was rejected on a photo is not among its tags; `everything` says the same.
+    """
+    current = joins.resolve(db, photo_ids)
+    rows = db.execute(
+        """
+        SELECT pt.photo_id, t.id, t.name, pt.state FROM photo_tags pt
+        JOIN tags t ON t.id = pt.tag_id
+        WHERE pt.photo_id IN (SELECT value FROM json_each(?))
+        """,
+        (encode_ids(current.values()),),
+    ).fetchall()
+    above = tag_tree.ancestors(db, {TagId(row[1]) for row in rows if row[3] == CONFIRMED})
+    tags: defaultdict[PhotoId, set[str]] = defaultdict(set)
+    rejected: defaultdict[PhotoId, set[str]] = defaultdict(set)
+    for photo_id, tag_id, name, state in rows:
+        if state == CONFIRMED:
+            tags[photo_id].update((name, *(higher.name for higher in above.get(tag_id, ()))))
+        else:
+            rejected[photo_id].add(name)
+    return {
+        photo_id: frozenset(tags[current[photo_id]] - rejected[current[photo_id]])
+        if photo_id in current
+        else frozenset()
+        for photo_id in photo_ids
+    }
 
 
 def kept(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoId, frozenset[str]]:

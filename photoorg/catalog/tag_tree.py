@@ -127,10 +127,10 @@ def put_at(tx: Transaction, place: TagPlace) -> None:
             add_alias(tx, tag.tag_id, name)
 
 
-def ancestors(db: sqlite3.Connection, tag_ids: Iterable[TagId]) -> dict[TagId, tuple[str, ...]]:
-    """Return the names of all tags above each of some."""
-    found: defaultdict[TagId, list[str]] = defaultdict(list)
-    for tag_id, name in db.execute(
+def ancestors(db: sqlite3.Connection, tag_ids: Iterable[TagId]) -> dict[TagId, tuple[Tag, ...]]:
+    """Return all tags above each of some that has any."""
+    found: defaultdict[TagId, list[Tag]] = defaultdict(list)
+    for tag_id, above_id, name in db.execute(
         """
         WITH RECURSIVE above (tag_id, id) AS (
             SELECT t.id, t.parent_id FROM json_each(?) asked CROSS JOIN tags t ON t.id = asked.value
@@ -138,12 +138,12 @@ def ancestors(db: sqlite3.Connection, tag_ids: Iterable[TagId]) -> dict[TagId, t
             UNION SELECT a.tag_id, t.parent_id FROM above a CROSS JOIN tags t ON t.id = a.id
             WHERE t.parent_id IS NOT NULL
         )
-        SELECT a.tag_id, t.name FROM above a CROSS JOIN tags t ON t.id = a.id
+        SELECT a.tag_id, t.id, t.name FROM above a CROSS JOIN tags t ON t.id = a.id
         """,
         (encode_ids(tag_ids),),
     ):
-        found[tag_id].append(name)
-    return {tag_id: tuple(names) for tag_id, names in found.items()}
+        found[tag_id].append(Tag(above_id, name))
+    return {tag_id: tuple(tags) for tag_id, tags in found.items()}
 
 
 def pairs(db: sqlite3.Connection) -> list[tuple[TagId, TagId]]:

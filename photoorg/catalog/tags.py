@@ -185,7 +185,8 @@ def decided(db: sqlite3.Connection, photo_ids: Sequence[PhotoId]) -> dict[PhotoI
     for photo_id, tag_id, name, state in rows:
         tags[photo_id].update((name, *aliases.get(tag_id, ())))
         if state == CONFIRMED:
-            tags[photo_id].update(above.get(tag_id, ()))
+            for higher in above.get(tag_id, ()):
+                tags[photo_id].update((higher.name, *aliases.get(higher.tag_id, ())))
     return {
         photo_id: frozenset(tags[current[photo_id]] if photo_id in current else ())
         for photo_id in photo_ids

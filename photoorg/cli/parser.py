@@ -196,7 +196,11 @@ def _add_search(subparsers: Subparsers) -> None:
         subparsers,
         "search",
         lambda given: partial(
-            search, query=" ".join(given.query), limit=given.limit, why=given.why
+            search,
+            query=" ".join(given.query),
+            limit=given.limit,
+            why=given.why,
+            engine=given.engine,
         ),
     )
     parser.formatter_class = RawDescriptionHelpFormatter
@@ -210,6 +214,13 @@ def _add_search(subparsers: Subparsers) -> None:
     add_limit(parser)
     parser.add_argument(
         "--why", action="store_true", help="say what each part of the query makes of each photo"
+    )
+    parser.add_argument(
+        "--engine",
+        default="",
+        metavar="NAME",
+        help="answer with an engine for better search that was got in the window, such as clip-b32;"
+        " it knows the photos it has looked at (photoorg index FOLDER --features open_clip:NAME)",
     )
 
 

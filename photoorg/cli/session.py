@@ -56,6 +56,17 @@ class Finding(Protocol):
     def remedy(self) -> str: ...
 
 
+class CommandEngines(Protocol):
+    """What the commands ask of the engines for better search."""
+
+    def answer_now(self, key: str) -> None:
+        """Have an engine that is here answer in this session.
+
+        Raises:
+            PhotoorgError: it cannot; the message says why and what to do.
+        """
+
+
 class CommandLibrary(Protocol):
     """What the commands ask of an open library; `photoorg.jobs.library.Library` keeps it."""
 
@@ -76,6 +87,10 @@ class CommandLibrary(Protocol):
 
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         """Rank the photos of a scope by a text."""
+
+    @property
+    def engines(self) -> CommandEngines:
+        """The engines for better search."""
 
     def similar(self, source: Path, limit: int) -> SearchResults:
         """Rank photos by their likeness to a file."""

@@ -105,7 +105,7 @@ class TaskRunner(QObject):
 
     @property
     def busy(self) -> int:
-        """How many tasks are waiting or running."""
+        """How many tasks are waiting, running, or not answered yet on the GUI thread."""
         with self._lock:
             return len(self._running)
 
@@ -114,6 +114,8 @@ class TaskRunner(QObject):
         self._closed = True
         self._newest.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            self._running.clear()
 
     def _is_stale(self, task: _Task) -> bool:
         if self._closed:
@@ -124,12 +126,23 @@ class TaskRunner(QObject):
         """Hand an answer over; called on the thread of the pool."""
         if not future.cancelled() and not self._closed and isValid(self):
             self._finished.emit(task, future)
-        # Only now: who sees that nothing runs may count on the answer being on its way.
+        else:
+            self._forget(future)
+
+    def _forget(self, future: Future[Any]) -> None:
         with self._lock:
             self._running.discard(future)
 
     @Slot(object, object)
     def _on_finished(self, task: _Task, future: Future[Any]) -> None:
+        try:
+            self._answer(task, future)
+        finally:
+            # Only now: who sees that nothing is busy may count on every answer, and on what
+            # answers set going.
+            self._forget(future)
+
+    def _answer(self, task: _Task, future: Future[Any]) -> None:
         if self._is_stale(task):
             return
         if task.key is not None:

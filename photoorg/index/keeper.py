@@ -97,6 +97,11 @@ class IndexKeeper:
         self._saved = self._revision
 
     @property
+    def source_key(self) -> ModelKey:
+        """Which of the catalog's vectors the indexes are made from."""
+        return self._source_key
+
+    @property
     def revision(self) -> Revision:
         """The catalog's revision up to which the indexes have heard of everything."""
         return self._revision

@@ -108,6 +108,12 @@ class Engines:
         engine = self._offered.get(self._current)
         return None if engine is None else self._spec(engine).key
 
+    def workers_with(self, key: ModelKey) -> Workers | None:
+        """Return the processes of an engine that make vectors of a kind, where they were made."""
+        with self._lock:
+            running = list(self._workers.values())
+        return next((workers for workers in running if workers.visual.key == key), None)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
             self._listeners = [*self._listeners, listener]
@@ -146,6 +152,39 @@ class Engines:
             raise UsageProblem(f"{engine.title} is not on this computer.", "Get it first.")
         self._write_wanted(key)
         self._begin(engine, self._put_to_use, EngineStatus.LOOKING)
+
+    def answer_now(self, key: str) -> None:
+        """Have an engine answer in this session alone, from the photos that it has looked at.
+
+        For the command line, which neither waits for it to look at a library nor changes what the
+        window uses. `BUILT_IN` is what answers anyhow.
+
+        Raises:
+            UsageProblem: there is no such engine, it is not here, or it has seen no photo yet.
+            EnvironmentProblem: a package that it needs is not installed.
+            PhotoorgError: it cannot be loaded.
+        """
+        if key == BUILT_IN:
+            return
+        engine = self._find(key)
+        if not self._is_here(engine):
+            raise UsageProblem(
+                f"{engine.title} is not on this computer.",
+                "Get it in the window: Models, Better search.",
+            )
+        missing = missing_packages(engine.packages)
+        if missing:
+            needed = " ".join(f"'{package}'" for package in missing)
+            raise EnvironmentProblem(
+                f"{engine.title} needs packages that are not installed.",
+                f"Install them with: pip install {needed}",
+            )
+        if not self._catalog.vector_count(self._spec(engine).key):
+            raise UsageProblem(
+                f"{engine.title} has not looked at any photo yet.",
+                f"Have it look: photoorg index FOLDER --features {engine.features}",
+            )
+        self._take_over(engine, CancelToken())
 
     def remove(self, key: str) -> None:
         engine = self._find(key)
@@ -327,8 +366,8 @@ class Engines:
     # -- helpers ----------------------------------------------------------------------------
     def _find(self, key: str) -> Engine:
         if key not in self._offered:
-            known = ", ".join(self._offered)
-            raise UsageProblem(f"There is no engine called {key!r}.", f"Choose one of: {known}.")
+            known = ", ".join((BUILT_IN, *self._offered))
+            raise UsageProblem(f"There is no engine called “{key}”.", f"Choose one of: {known}.")
         return self._offered[key]
 
     def _is_here(self, engine: Engine) -> bool:

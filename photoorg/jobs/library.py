@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import ChangeSet, Operation
-from photoorg.core.errors import EnvironmentProblem, QuerySyntaxError, UsageProblem
+from photoorg.core.errors import EnvironmentProblem, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryEvent, Unsubscribe
 from photoorg.core.modelling import DEFAULT_FEATURES
@@ -47,6 +47,7 @@ from photoorg.jobs.knowledge import Knowledge
 from photoorg.jobs.library_models import LibraryModels
 from photoorg.jobs.model_store import ModelStore
 from photoorg.jobs.modelling import Modelling
+from photoorg.jobs.outside import OutsidePhotos
 from photoorg.jobs.personal import Looks, PersonalLearning
 from photoorg.jobs.search_service import SearchService
 from photoorg.jobs.undo import UndoHistory
@@ -87,6 +88,7 @@ class Library(LibraryModels):
             catalog, self._search, lambda: self._modelling.explainer()[0], self._refresh
         )
         self._engines = Engines(catalog, self._search, self._emit)
+        self._outside = OutsidePhotos(self._search, self._workers_for, self._engines.workers_with)
         self._indexer = BackgroundIndexer(self._index, self._emit)
         self._follower: Follower | None = None
         self._unsubscribe = catalog.subscribe(self._emit)
@@ -174,20 +176,14 @@ class Library(LibraryModels):
     # -- asking -----------------------------------------------------------------------------
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
-        return self._search.search(text, scope, self._look_outside)
-
-    def _look_outside(self, path: Path) -> NDArray[np.float32]:
-        """Return the vector of a photo that a search names by its path."""
-        if not path.is_file():
-            raise QuerySyntaxError(f"There is no photo “{path}”.", "Pick or drop it again.")
-        return self._start_workers().look_at(path).vector
+        return self._search.search(text, scope, self._outside.vector)
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()
         if isinstance(source, (Path, bytes)):
             known = self._catalog.photo_by_path(source) if isinstance(source, Path) else None
             if known is None:
-                seen = self._start_workers().look_at(source)
+                seen = self._outside.look_alike(source)
                 return self._search.engine.similar(
                     seen.vector, limit, perceptual_hash=seen.perceptual_hash
                 )

@@ -35,6 +35,9 @@ _SPEAK_AGAINST = 3
 class JudgedCatalog(SaidCatalog, Protocol):
     """A catalog that knows which photos are in the library, and what the person stands by."""
 
+    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the tags that each photo was given itself: those that can be taken off it."""
+
     def vector_ids(self, model_key: ModelKey) -> NDArray[np.int64]:
         """Return the photos in the library that have a vector of this model, int64, ascending."""
 
@@ -161,7 +164,7 @@ def find_doubts(
     probability = generation.held_out_probability.astype(np.float32)
     judged = [PhotoId(photo_id) for photo_id in generation.held_out_rows.tolist()]
     shown = frozenset(catalog.vector_ids(visual_key).tolist())
-    carried = catalog.confirmed_tags(judged)
+    given = catalog.confirmed_tags(judged)
     kept = catalog.kept_tags(judged)
     spelled = names_now(catalog, model)
     found: list[tuple[float, PhotoId, str]] = []
@@ -173,7 +176,7 @@ def find_doubts(
         rows = [
             row
             for row, photo_id in enumerate(judged)
-            if photo_id in shown and name in carried.get(photo_id, ())
+            if photo_id in shown and name in given.get(photo_id, ())
         ]
         if not rows:
             continue
@@ -185,6 +188,7 @@ def find_doubts(
             if p <= bar and name not in kept.get(judged[row], ())
         ]
     found.sort()
+    carried = catalog.carried_tags(judged)
     return tuple(
         Doubt(photo_id, name, p, _against(carried, nearest(photo_id, 30), photo_id, name))
         for p, photo_id, name in found[:limit]

@@ -6,12 +6,15 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
+from photoorg.core.ids import ModelKey
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
 from photoorg.core.query import Query
@@ -23,9 +26,12 @@ from photoorg.search.albums import AlbumOpener
 from photoorg.search.engine import SearchEngine
 from photoorg.search.judging import LookAt
 from photoorg.search.parser import parse
-from photoorg.search.ports import TagSuggester
+from photoorg.search.ports import FloatArray, TagSuggester
 
 logger = logging.getLogger(__name__)
+
+LookOutside = Callable[[Path, ModelKey], FloatArray]
+"""Gives a vector of a kind, [v], of a photo outside the library."""
 
 Overlay = Callable[[Parts], Parts]
 """Puts something else in the place of some parts of the model in use."""
@@ -100,30 +106,33 @@ class SearchService:
         """How many photos can be found by meaning."""
         return len(self._load().keepers[-1].indexes.get(JOINT, ()))
 
-    def search(self, text: str, scope: PhotoScope, look_at: LookAt | None = None) -> SearchResults:
+    def search(
+        self, text: str, scope: PhotoScope, look_outside: LookOutside | None = None
+    ) -> SearchResults:
         """Answer the search box.
 
         Args:
             text: what was typed.
             scope: only photos of this view.
-            look_at: looks at a photo outside the library that is named by its path.
+            look_outside: looks at a photo outside the library that is named by its path.
 
         Raises:
             QuerySyntaxError: the text cannot be read; its message says where.
             MediaProblem: a photo that is named by its path cannot be read.
+            PhotoorgError: such a photo cannot be looked at as the model in use does.
         """
-        opened = self.albums.opened(parse(text), lambda query: self._relevant(query, look_at))
-        results = self._load().engine.search(opened, scope, look_at=look_at)
+        parts = self._load()
+        look_at: LookAt | None = None
+        if look_outside is not None:
+            look_at = partial(_look, look_outside, parts.keepers[-1].source_key)
+        opened = self.albums.opened(
+            parse(text), lambda query: _relevant(parts.engine, query, look_at)
+        )
+        results = parts.engine.search(opened, scope, look_at=look_at)
         if self._fallback:
             notice = " ".join(filter(None, (self._fallback, results.notice)))
             results = replace(results, notice=notice)
         return results
-
-    def _relevant(self, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
-        """Return the relevant photos of a query, int64 [n]."""
-        results = self._load().engine.search(query, look_at=look_at)
-        hits = results.hits[: results.relevant]
-        return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
@@ -260,6 +269,17 @@ class SearchService:
             self._fallback = _fallback(model_id, problem)
             return starter
         return assemble_trained(self._catalog, starter, model_id, trained)
+
+
+def _look(look_outside: LookOutside, key: ModelKey, path: Path) -> FloatArray:
+    return look_outside(path, key)
+
+
+def _relevant(engine: SearchEngine, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
+    """Return the relevant photos of a query, int64 [n]."""
+    results = engine.search(query, look_at=look_at)
+    hits = results.hits[: results.relevant]
+    return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
 
 
 def _fallback(model_id: str, problem: ModelFileProblem) -> str:

@@ -12,12 +12,12 @@ from photoorg.catalog.records import Company
 from photoorg.core.errors import UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.reasons import NEAREST, FoundReasons, NearPhoto, TagPull, TagReasons
-from photoorg.jobs.active_model import ALIKE, JOINT, Parts
+from photoorg.jobs.active_model import ALIKE
 from photoorg.jobs.explain import Explainer
 from photoorg.jobs.search_service import SearchService
 from photoorg.search.likeness import cosines
 from photoorg.search.parser import parse
-from photoorg.search.reasons import EvidenceFinder, found_reasons
+from photoorg.search.reasons import found_reasons
 
 Ids = NDArray[np.int64]
 
@@ -85,7 +85,8 @@ class Why:
         query = parse(text)
         self._demand(photo_id)
         self._refresh()
-        return found_reasons(photo_id, text, self._finder().find(query, photo_id))
+        finder = self._search.engine.evidence(self._catalog.photo_by_path)
+        return found_reasons(photo_id, text, finder.find(query, photo_id))
 
     def _demand(self, photo_id: PhotoId) -> None:
         if not self._catalog.paths_of([photo_id]):
@@ -130,17 +131,3 @@ class Why:
         pulls = [pull for pull in pulls if pull.share >= least]
         pulls.sort(key=lambda pull: (-pull.share, -pull.both, pull.tag))
         return tuple(pulls[:MOST_PULLS])
-
-    def _finder(self) -> EvidenceFinder:
-        """Return what asks the model in use about a photo, or only the catalog where none is."""
-        parts: Parts = self._search.parts
-        index = parts.keepers[-1].indexes.get(JOINT)
-        if parts.trained is not None:
-            from photoorg.search.trained import TrainedSearchModel, TrainedTextEncoder
-
-            model = TrainedSearchModel(parts.trained)
-            encoder = TrainedTextEncoder(parts.trained)
-            return EvidenceFinder(self._catalog, index, model, encoder, self._catalog.photo_by_path)
-        return EvidenceFinder(
-            self._catalog, index, parts.starter, parts.encoder, self._catalog.photo_by_path
-        )

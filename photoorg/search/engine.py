@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from photoorg.search.ports import (
     SearchModel,
     TagJudge,
 )
+from photoorg.search.reasons import EvidenceFinder
 from photoorg.search.spelling import Spelling
 
 _EVERYTHING = PhotoScope()
@@ -68,6 +70,7 @@ class SearchEngine:
         spelling: Spelling | None = None,
     ) -> None:
         self._catalog = catalog
+        self._joint, self._model, self._encoder = joint_index, model, text_encoder
         self._similarity = similarity_index
         self._look_alike = look_alike
         self._correction = LengthCorrection()
@@ -76,7 +79,7 @@ class SearchEngine:
         self._spelling = spelling or Spelling(catalog)
         meaning: Meaning | None = None
         if model is not None and text_encoder is not None:
-            meaning = Meaning(joint_index, model, text_encoder)
+            meaning = Meaning(joint_index, model, text_encoder, self._spelling.strange)
             tag_judge = tag_judge or TextTagJudge(joint_index, model, meaning.embed)
             if looks is not None:
                 tag_judge = PersonalTagJudge(looks, tag_judge)
@@ -119,8 +122,11 @@ class SearchEngine:
             return self._count(changed, scope, look_at)
 
         return replace(
-            results, alternatives=alternatives(asked, self._spelling, self._spelling.related, count)
+            results, alternatives=alternatives(asked, self._spelling, self._near_words, count)
         )
+
+    def _near_words(self, word: str) -> Sequence[str]:
+        return self._spelling.related(word) or self._spelling.near(word)
 
     def _answer(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> SearchResults:
         planned = plan(query)
@@ -162,6 +168,17 @@ class SearchEngine:
         if planned.condition is None:  # all of the scope
             return self._catalog.photo_ids(scope)
         return self._catalog.in_date_order(judged.universe.ids, newest_first=scope.newest_first)
+
+    def evidence(self, photo_at: Callable[[Path], PhotoId | None]) -> EvidenceFinder:
+        """Return what asks the same model about one photo; `photo_at` knows the library's."""
+        return EvidenceFinder(
+            self._catalog,
+            self._joint,
+            self._model,
+            self._encoder,
+            photo_at,
+            self._spelling.strange,
+        )
 
     # -- photos -----------------------------------------------------------------------------
     def similar(

@@ -181,9 +181,11 @@ class Judge:
         except (EnvironmentProblem, ModelFileProblem) as problem:
             return _blind(wishes), f"{WORDS_ONLY}: {problem.message}"
         unknown = ", ".join(f"“{word}”" for word in sight.unknown_words)
+        strange = " or ".join(f"“{word}”" for word in sight.strange_words)
         unseen = ", ".join(dict.fromkeys(self._name(like) for like in sight.unseen))
         notices = (
             f"No vector for {unknown}." if unknown else "",
+            f"No photo, no tag and no dictionary knows {strange}." if strange else "",
             f"Not looked at yet: {unseen}." if unseen else "",
             self._notice(),
         )

@@ -27,6 +27,7 @@ from photoorg.core.ids import PhotoId
 from photoorg.core.query import Like
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
+from photoorg.search.dictionaries import StrangeWords, no_strange_words, without_words
 from photoorg.search.plan import Wish
 from photoorg.search.ports import FloatArray, IdArray, KnowsWords, SearchModel
 
@@ -79,19 +80,36 @@ class Sight:
         ids: int64 [n], ascending.
         judgements: one for each wish.
         unknown_words: words that the model knows nothing of.
+        strange_words: words that nobody knows, so that the model was not asked about them.
         unseen: photos to be like that were not looked at yet.
     """
 
     ids: IdArray
     judgements: tuple[Judgement, ...]
     unknown_words: tuple[str, ...] = ()
+    strange_words: tuple[str, ...] = ()
     unseen: tuple[Like, ...] = ()
 
 
 class Meaning:
-    """Ranks photos by what texts mean. Safe to use from several threads at once."""
+    """Ranks photos by what texts mean. Safe to use from several threads at once.
 
-    def __init__(self, index: VectorIndex, model: SearchModel, encoder: TextEncoder) -> None:
+    Args:
+        index: photos in the space that they share with texts.
+        model: compares photos and texts.
+        encoder: reads texts. One that makes something of any letters, as those made of parts of
+            words do, is not asked about strange words.
+        strange: returns the words of a text that nobody knows.
+    """
+
+    def __init__(
+        self,
+        index: VectorIndex,
+        model: SearchModel,
+        encoder: TextEncoder,
+        strange: StrangeWords = no_strange_words,
+    ) -> None:
+        self._strange = no_strange_words if isinstance(encoder, KnowsWords) else strange
         self._index = index
         self._model = model
         self._encoder = encoder
@@ -115,7 +133,8 @@ class Meaning:
         unknown: tuple[str, ...] = ()
         if texts and isinstance(self._encoder, KnowsWords):
             unknown = self._encoder.unknown_words(texts)
-        vectors = self.embed(texts)
+        strange = {text: self._strange(text) for text in dict.fromkeys(texts)}
+        vectors = self._vectors(strange)
         plans = [_Sum.of(wish, vectors, photos) for wish in wishes]
         rows = [row for each in plans for row in each.rows()]
         ids, scores = self._index.scores(
@@ -133,7 +152,15 @@ class Meaning:
             for like in (*wish.likes, *wish.unlikes)
             if like.photo not in photos
         )
-        return Sight(ids, tuple(judgements), unknown, unseen)
+        nobody_knows = tuple(dict.fromkeys(word for words in strange.values() for word in words))
+        return Sight(ids, tuple(judgements), unknown, nobody_knows, unseen)
+
+    def _vectors(self, strange: Mapping[str, Sequence[str]]) -> Mapping[str, FloatArray]:
+        """Embed texts without their strange words; zeros [d] where no other is left."""
+        heard = {text: without_words(text, words) for text, words in strange.items()}
+        rows = self.embed([text for text in heard.values() if text])
+        nothing = np.zeros(self._index.dimension, dtype=np.float32)
+        return {text: rows.get(left, nothing) for text, left in heard.items()}
 
     def photo(self, photo_id: PhotoId) -> FloatArray | None:
         """Return the joint vector [d] of a photo of the index, or None where it has none."""

@@ -17,7 +17,8 @@ _TRIED = 8
 
 
 Related = Callable[[str], Sequence[str]]
-"""Gives words of the library or the model that mean something near to a word, the nearest first."""
+"""Gives words of the library or the model that mean nearly the same as a word, or look like one
+that nobody knows, the nearest first."""
 
 
 def alternatives(
@@ -28,7 +29,7 @@ def alternatives(
     Args:
         query: what found nothing.
         spelling: knows other words for a misspelt one.
-        related: knows words of near meaning.
+        related: knows words that are near.
         count: says how many photos a query finds.
     """
     found: list[Alternative] = []

@@ -35,14 +35,15 @@ class SaidCatalog(TagCatalog, Protocol):
     def tags_in_use(self) -> Sequence[str]:
         """Return the tags of which something is said, in no particular order."""
 
-    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        """Return the tags that are confirmed, for each of the photos."""
+    def carried_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+        """Return the confirmed tags of each photo, and those above that were not rejected."""
 
 
 class PersonalSuggester:
     """Suggests the tags that were learned from the person, and words of the model under it.
 
-    Each learned tag is told what other tags a photo has. Safe to use from several threads at once.
+    Each learned tag is told what other tags a photo has, with those above them in the tree, as when
+    it was learned. Safe to use from several threads at once.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ def judge_photos(
             listed = [PhotoId(photo_id) for photo_id in ids.tolist()]
             tags = np.zeros((len(listed), len(model.names)), dtype=np.bool_)
             if not alone:
-                tags = tag_rows(model.names, listed, catalog.confirmed_tags(listed))
+                tags = tag_rows(model.names, listed, catalog.carried_tags(listed))
             heard = model.witnesses(sight.traits(vectors), tags)
             yield listed, model.probabilities(heard)
 

@@ -19,6 +19,7 @@ from photoorg.core.reasons import Effect, FoundReasons, PartReason
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
 from photoorg.search import words
+from photoorg.search.dictionaries import StrangeWords, no_strange_words, without_words
 from photoorg.search.ports import FloatArray, KnowsWords, SearchCatalog, SearchModel
 
 _LIKELY = 0.5
@@ -180,6 +181,7 @@ class EvidenceFinder:
         model: compares photos and texts.
         encoder: reads texts.
         photo_at: returns the photo of the library at a path, or None.
+        strange: returns the words of a text that nobody knows; see `Meaning`.
     """
 
     def __init__(
@@ -189,12 +191,14 @@ class EvidenceFinder:
         model: SearchModel | None = None,
         encoder: TextEncoder | None = None,
         photo_at: Callable[[Path], PhotoId | None] = lambda _: None,
+        strange: StrangeWords = no_strange_words,
     ) -> None:
         self._catalog = catalog
         self._index = index
         self._model = model
         self._encoder = encoder
         self._photo_at = photo_at
+        self._strange = no_strange_words if isinstance(encoder, KnowsWords) else strange
 
     def find(self, query: Query, photo_id: PhotoId) -> list[Evidence]:
         """Return the evidence of every part, in the order typed.
@@ -279,12 +283,16 @@ class EvidenceFinder:
         _, photo = self._index.vectors(np.asarray([photo_id], dtype=np.int64))
         if not len(photo):
             return nothing, known
-        embedded = self._model.embed_texts(self._encoder.encode(texts))
+        heard = [without_words(text, self._strange(text)) for text in texts]
+        embedded = self._model.embed_texts(self._encoder.encode(heard))
         strange = [
-            isinstance(self._encoder, KnowsWords)
-            and not row.any()
-            and bool(self._encoder.unknown_words([text]))
-            for text, row in zip(texts, embedded, strict=True)
+            not left
+            or (
+                isinstance(self._encoder, KnowsWords)
+                and not row.any()
+                and bool(self._encoder.unknown_words([left]))
+            )
+            for left, row in zip(heard, embedded, strict=True)
         ]
         shown = [
             None if odd else _probability(self._model, row, photo[0])

@@ -21,6 +21,7 @@ import numpy as np
 from photoorg.core.errors import ModelFileProblem
 from photoorg.core.paths import resource_path
 from photoorg.core.query import Group, Part, Query, Text
+from photoorg.search.dictionaries import is_word
 from photoorg.search.ports import SearchCatalog
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,10 @@ _RARITY = 0.3
 _SWAPPED = 0.4
 """Slips that letters in another order are nearer than a wrong letter: "trian" is train."""
 
+_MOST_ANYWHERE = 1.5
+"""More slips are taken for some only within a word. People get its ends right: of 700 common
+misspellings 569 are put right so, in place of 575, and 57 of 293 made-up words, in place of 65."""
+
 _SOUND = (
     (re.compile("ph"), "f"),
     (re.compile("ck|qu"), "k"),
@@ -51,6 +56,9 @@ _SURE = 0.6
 
 _MOST_RELATED, _NEAR = 3, 0.6
 """Related words that are given, and the cosine from which words are related ("couch", "sofa")."""
+
+_RESEMBLES = 0.6
+"""Share of letters from which a word may be offered in place of one that nobody knows."""
 
 _SINGLE = frozenset("tex")
 """First letters that stand alone in compounds: T-shirt, e-bike, X-ray."""
@@ -136,6 +144,44 @@ class Spelling:
             and (first in _SINGLE if len(first) == 1 else len(first) > 2 and first in english)
         )
 
+    def strange(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text that nobody knows, each once, as they were typed.
+
+        Neither a dictionary nor the library has them: they may mean something to the person, but to
+        no model. Where the model reads more than English, none is.
+        """
+        if not self._english:
+            return ()
+        made_up = [word for word in dict.fromkeys(text.split()) if self._is_made_up(word)]
+        if not made_up:
+            return ()
+        own = self._own()
+        return tuple(
+            word
+            for word in made_up[:_MOST_CORRECTED]
+            if (bare := _bare(word)) not in own and not self._catalog.lexical_search([bare], 1)
+        )
+
+    def near(self, word: str) -> Sequence[str]:
+        """Return up to three words of the library and the model that a strange one resembles.
+
+        They are too far off to be taken for it unasked.
+        """
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        if not self.strange(word):
+            return ()
+        others = sorted(self._own() | self._vocabulary)
+        found = process.extract(
+            _bare(word),
+            others,
+            scorer=OSA.normalized_similarity,
+            score_cutoff=_RESEMBLES,
+            limit=_MOST_RELATED,
+        )
+        return tuple(other for other, _, _ in found)
+
     def related(self, word: str) -> Sequence[str]:
         """Return up to three of the person's tags and the model's words that mean nearly the same.
 
@@ -167,8 +213,14 @@ class Spelling:
             return False
         return not (self._english and (word in english_words() or word in self._vocabulary))
 
+    def _is_made_up(self, typed: str) -> bool:
+        """Whether no dictionary has a word, and it is not two that one has."""
+        word = _bare(typed)
+        return self._is_doubtful(word) and not is_word(word) and not self.compounds(word)
+
     def _own(self) -> frozenset[str]:
-        return frozenset(_words_of([tag.name for tag in self._catalog.tags()]))
+        tags = self._catalog.tags()
+        return frozenset(_words_of([name for tag in tags for name in (tag.name, *tag.aliases)]))
 
     def _nearest(self, word: str, own: frozenset[str]) -> tuple[float, str] | None:
         """Return how many slips off the likeliest word is, and the word; None where none is."""
@@ -213,11 +265,17 @@ def _slips(word: str, candidate: str, distance: int) -> float | None:
     slips = min(float(distance), heard)
     if slips > (1.5 if len(word) < 7 else 2):
         return None
+    if slips > _MOST_ANYWHERE and not swapped and not _same_ends(word, candidate):
+        return None
     if word[0] != candidate[0]:
         slips += 0.5
     if len(word) < len(candidate):
         slips -= 0.1  # a letter is left out more often than put in or changed
     return slips - (_SWAPPED if swapped else 0)
+
+
+def _same_ends(word: str, candidate: str) -> bool:
+    return word[0] == candidate[0] and word[-1] == candidate[-1]
 
 
 def _sound(word: str) -> str:

@@ -126,7 +126,7 @@ class FakeLibrary(FakeModels):
         self._listeners: list[Callable[[LibraryEvent], None]] = []
         self._progress: Progress | None = None
         self._removed: set[Path] = set()
-        self.quality = FakeQuality(self.emit, self.count)
+        self.quality = FakeQuality(self.emit, self.count, self.kept)
         self._write_photos()
         for index in range(min(self.count, len(SAMPLES))):
             share = len(range(index, self.count, len(SAMPLES)))
@@ -166,6 +166,10 @@ class FakeLibrary(FakeModels):
             if state is TagState.CONFIRMED:
                 tags[tag] = source
         return dict(sorted(tags.items()))
+
+    def kept(self, photo_id: PhotoId, tag: str) -> bool:
+        """Return whether a tag was doubted on a photo, and is stood by."""
+        return self.confirmed(photo_id).get(tag) is TagSource.KEPT
 
     def rejected(self, photo_id: PhotoId) -> tuple[str, ...]:
         """Return the tags that were said to be wrong on a photo."""
@@ -383,7 +387,10 @@ class FakeLibrary(FakeModels):
                     return self._assert(given, label)
                 case KeepTag(tag, photos):
                     label = f"Keep tag “{tag}” on {_photos(photos)}"
-                    return self._assert(_to(photos, tag, TagState.CONFIRMED), label)
+                    given = _confirmed(photos, tag)
+                    return self._assert(
+                        [replace(each, source=TagSource.KEPT) for each in given], label
+                    )
                 case RemoveTag(tag, photos):
                     label = f"Remove tag “{tag}” from {_photos(photos)}"
                     return self._assert(_to(photos, tag, None), label)

@@ -90,6 +90,7 @@ class FakeQuality:
     Attributes:
         emit: tells listeners.
         photos: how many photos there are.
+        kept: says whether a tag was doubted on a photo, and is stood by.
         current: what `report` returns.
         asked: tags asked about, none for the tags of the report.
         found: the probable mistakes.
@@ -100,6 +101,7 @@ class FakeQuality:
 
     emit: Callable[[LibraryEvent], None]
     photos: int
+    kept: Callable[[PhotoId, str], bool]
     current: QualityReport = REPORT
     asked: tuple[str, ...] = ("Grandma's garden", "people")
     found: tuple[Doubt, ...] = (
@@ -133,7 +135,8 @@ class FakeQuality:
         self.calls.append(("doubts", tag, limit))
         if self.refusal is not None:
             raise self.refusal
-        return [doubt for doubt in self.found if tag in (None, doubt.tag)][:limit]
+        doubted = [doubt for doubt in self.found if tag in (None, doubt.tag)]
+        return [doubt for doubt in doubted if not self.kept(doubt.photo_id, doubt.tag)][:limit]
 
     def set_target(self, target: float) -> None:
         if not 0.6 <= target <= 0.95:

@@ -508,6 +508,20 @@ def test_what_was_kept_is_not_asked_again_but_what_was_taken_back_is(
     assert review.case.tag == "travel"
 
 
+def test_what_was_taken_back_outside_the_review_is_asked_again(
+    library, begin, press, settle
+) -> None:
+    review = begin(mistakes=True)
+    press(Key.Key_Y)
+    settle()
+    press(Key.Key_Escape)
+    press(Key.Key_Escape)
+    settle()
+    library.undo()
+    review = begin(mistakes=True)
+    assert review.case.tag == "cat"
+
+
 def test_a_tag_without_mistakes(library, begin) -> None:
     review = begin("temple", mistakes=True)
     assert review.shows_end

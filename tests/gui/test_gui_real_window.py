@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -99,8 +100,19 @@ def indexed(opened, real_photos, qtbot) -> OpenWindow:
     opened.window.folders.add([folder])
     qtbot.waitUntil(lambda: opened.finished > 0, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: opened.window.model.rowCount() == len(real_photos))
+    qtbot.waitUntil(lambda: grid_is_up_to_date(opened), timeout=PATIENCE_MS)
     assert not opened.library.failures()
     return opened
+
+
+def grid_is_up_to_date(opened: OpenWindow) -> bool:
+    """Whether tiles have the shapes of their photos: until then the grid is laid out once more.
+
+    News from the indexer are gathered for a moment before the grid is read again.
+    """
+    shown = opened.window.model.contents.outline
+    known = opened.library.grid_outline(opened.window.model.ids)
+    return np.array_equal(shown.aspects, known.aspects) and np.array_equal(shown.days, known.days)
 
 
 def type_into_search(qtbot, window: MainWindow, text: str) -> None:
@@ -126,8 +138,9 @@ def press_on_chip(qtbot, chip: Chip, key: Qt.Key) -> None:
 
 
 def search_is_ready(opened: OpenWindow) -> bool:
-    """The follower takes vectors into the index a moment after they were stored."""
-    return not opened.library.search("cat", opened.window.browse.place.scope).notice
+    """The follower takes vectors into the index a moment after they were stored, some at a time."""
+    found = opened.library.search("cat", opened.window.browse.place.scope)
+    return not found.notice and len(found.hits) == opened.window.model.rowCount()
 
 
 def test_search_and_back_to_where_one_was(indexed, real_photos, qtbot) -> None:

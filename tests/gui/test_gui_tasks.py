@@ -102,6 +102,30 @@ def test_a_destroyed_receiver_is_not_called(tasks: TaskRunner, qtbot) -> None:
     assert heard == []
 
 
+def test_it_is_busy_until_the_last_answer_was_heard(tasks: TaskRunner, qtbot) -> None:
+    heard: list[str] = []
+    busy: list[int] = []
+    ended = threading.Event()
+
+    def go_on(answer: str) -> None:
+        heard.append(answer)
+        tasks.run(ended.set, lambda _: heard.append("second"))
+        assert ended.wait(5)
+        busy.append(tasks.busy)
+
+    tasks.run(lambda: "first", go_on)
+    qtbot.waitUntil(lambda: tasks.busy == 0)
+    assert heard == ["first", "second"], "nothing was on its way when it was no longer busy"
+    assert busy == [2]
+
+
+def test_it_is_not_busy_after_an_answer_that_failed(tasks: TaskRunner, qtbot) -> None:
+    with qtbot.captureExceptions() as caught:
+        tasks.run(lambda: 0, lambda zero: 1 // zero)
+        qtbot.waitUntil(lambda: tasks.busy == 0)
+    assert caught[0][0] is ZeroDivisionError
+
+
 def test_shutdown_waits_and_silences(qapp, qtbot) -> None:
     tasks = TaskRunner(1)
     heard: list[bool] = []

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photoorg.cli.main import main
 from photoorg.core.engines import BUILT_IN, EngineState, EngineStatus
 from photoorg.core.errors import UsageProblem
 from photoorg.core.paths import CatalogPaths
@@ -144,6 +145,11 @@ def test_an_engine_takes_over_while_the_old_one_answers(paths: CatalogPaths) -> 
         assert after.notice == ""
         assert len(after.hits) == PHOTOS
         assert library.engines.languages == ("*",)
+        # A photo from outside is seen by the engine, too: this one is in the library as well.
+        outside = paths.root.parent / "outside.jpg"
+        shutil.copyfile(paths.root.parent / "photos" / "3.jpg", outside)
+        inside = library.photo_by_path(paths.root.parent / "photos" / "3.jpg")
+        assert library.search(f'like:"{outside}"', SCOPE).hits[0].photo_id == inside
         library.engines.use(BUILT_IN)
         assert [hit.photo_id for hit in library.search("a cat", SCOPE).hits] == before
         library.engines.use("tiny")
@@ -156,6 +162,39 @@ def test_an_engine_takes_over_while_the_old_one_answers(paths: CatalogPaths) -> 
         assert state(library).status is EngineStatus.ABSENT
         assert [hit.photo_id for hit in library.search("a cat", SCOPE).hits] == before
         assert not (paths.models / "features" / "engines" / "tiny").exists()
+
+
+def test_the_command_line_asks_an_engine(
+    paths: CatalogPaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: object) -> tuple[int, str, str]:
+        code = main([*map(str, words), "--catalog", str(paths.root)])
+        return code, *capsys.readouterr()
+
+    folder = paths.root.parent / "photos"
+    code, _, err = run("search", "cat", "--engine", "tiny")
+    assert (code, "not on this computer" in err) == (2, True)
+    code, _, err = run("search", "cat", "--engine", "oracle")
+    assert (code, "built-in, tiny" in err) == (2, True)
+    with Library.open(paths, background=False) as library:
+        fetched(library)
+    code, _, err = run("search", "cat", "--engine", "tiny")
+    assert (code, "photoorg index FOLDER --features open_clip:tiny" in err) == (2, True)
+    assert run("index", folder, "--features", "open_clip:tiny")[0] == 0
+
+    plain = json.loads(run("search", "a cat", "--limit", PHOTOS, "--json")[1])
+    query = ("search", "a cat", "--limit", PHOTOS, "--json", "--why", "--engine", "tiny")
+    code, out, err = run(*query)
+    rows = json.loads(out)
+    assert (code, err) == (0, "")
+    assert len(rows) == PHOTOS
+    assert set(plain[0]) <= set(rows[0])
+    assert {row["engine"] for row in rows} == {"tiny"}
+    assert [row["path"] for row in rows] != [row["path"] for row in plain]
+    whole = rows[0]["reasons"][0]
+    assert whole["part"] == "a cat"
+    assert "%" in whole["words"], "the engine says how much each photo looks like it"
+    assert not (paths.models / "features" / "engines" / "wanted").exists(), "the window's choice"
 
 
 def test_a_killed_process_costs_nothing_and_a_new_photo_gets_both_vectors(

@@ -236,7 +236,14 @@ def test_a_model_of_other_features_says_which_photos_it_cannot_find(
     folder.mkdir()
     with Image.open(real_photos["coffee"]) as coffee:
         coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "later.jpg")
+    # A photo from outside is seen by the model's own features.
+    outside = tmp_path / "outside.jpg"
+    shutil.copyfile(real_photos["cat"], outside)
+    like = library.search(f'like:"{outside}"', EVERYTHING)
+    assert like.notice == ""
+    assert like.hits[0].photo_id == cat_of(library)
     library.use_model(STARTER_ID)
+    assert library.search(f'like:"{outside}"', EVERYTHING).hits[0].photo_id == cat_of(library)
     index(library, folder)
     library.use_model(model_id)
     assert "not looked at with bovw-sift yet: 1." in library.search("cat", EVERYTHING).notice

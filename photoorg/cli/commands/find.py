@@ -19,7 +19,9 @@ MOST_SHOWN = 50
 """Answers shown where the person set no limit; there may be thousands of relevant ones."""
 
 
-def search(session: Session, *, query: str, limit: int | None, why: bool = False) -> None:
+def search(
+    session: Session, *, query: str, limit: int | None, why: bool = False, engine: str = ""
+) -> None:
     """Answer a text as the search box does.
 
     Args:
@@ -27,14 +29,18 @@ def search(session: Session, *, query: str, limit: int | None, why: bool = False
         query: what to look for.
         limit: give this many, also such as are no longer relevant; None gives the relevant ones.
         why: say of each photo what each part of the text makes of it.
+        engine: for better search, to answer in place of the built-in one; "" for that.
 
     Raises:
         QuerySyntaxError: the text cannot be read; the message says where.
         MediaProblem: a photo that it names by its path cannot be read.
+        PhotoorgError: the engine cannot answer.
     """
     with session.library() as library:
+        if engine:
+            library.engines.answer_now(engine)
         found = library.search(query, PhotoScope())
-        show(session, library, found, limit, asked=query if why else "")
+        show(session, library, found, limit, asked=query if why else "", engine=engine)
 
 
 def similar(session: Session, *, photo: Path, limit: int | None) -> None:
@@ -56,6 +62,7 @@ def show(
     limit: int | None,
     *,
     asked: str = "",
+    engine: str = "",
 ) -> None:
     """Write the best hits of an answer.
 
@@ -65,6 +72,7 @@ def show(
         results: the answer.
         limit: hits to write; None for the relevant ones.
         asked: the search of which each part is to be accounted for, or "".
+        engine: the one that was asked for, or "".
     """
     shown = min(results.relevant, MOST_SHOWN) if limit is None else limit
     hits = results.hits[:shown]
@@ -80,6 +88,8 @@ def show(
         for place, hit in enumerate(hits)
         if hit.photo_id in paths  # else another process dropped it in this moment
     ]
+    for row in rows if engine else ():
+        row["engine"] = engine
     for note in _notes(results):
         session.output.note(note)
     told = [str(row["why"]) for row in rows]

@@ -66,7 +66,6 @@ class ReviewController(QObject):
         self._note = ""
         self._steps: deque[Answer | None] = deque()
         self._backs = 0
-        self._kept: set[Key] = set()
         edits.done.connect(self._on_done)
         edits.undone.connect(self._on_undone)
         edits.failed.connect(self._on_failed)
@@ -107,8 +106,6 @@ class ReviewController(QObject):
         if operation is not None:
             self._steps.append(answer)
             self._edits.apply(operation)
-        if session.kind is ReviewKind.MISTAKES and verdict is Verdict.YES:
-            self._kept.add(answer.case.key)
         self._note = ""
         self._show()
 
@@ -124,7 +121,6 @@ class ReviewController(QObject):
         if answer is None:
             self._note = "There is nothing to take back here"
         else:
-            self._kept.discard(answer.case.key)
             self._note = "Taken back: answer again"
             if answer.operation is not None and answer.undoable:
                 self._steps.append(None)
@@ -198,7 +194,7 @@ class ReviewController(QObject):
             return
         mistakes = session.kind is ReviewKind.MISTAKES
         session.exhausted = mistakes or len(cases) < QUESTIONS
-        session.offer(case for case in cases if case.key not in self._kept)
+        session.offer(cases)
         if not self._view.shows_end:
             self._show()
 
@@ -224,7 +220,6 @@ class ReviewController(QObject):
         answer = self._pop_step()
         if answer is not None and self._session is not None:
             self._session.withdraw(answer)
-            self._kept.discard(answer.case.key)
             self._note = "That could not be kept: answer again"
             self._show()
         self._go_back()

@@ -91,6 +91,25 @@ def test_what_is_learned_of_a_tag_is_said_by_those_below_it_too(
     assert sorted(shelf.catalog.tags_in_use()) == ["animal", "dog", "pet", "sea"]
     # What was given is another matter: it can be taken off.
     assert shelf.catalog.confirmed_tags([one, two]) == {one: {"dog", "pet"}, two: {"dog"}}
+    # What a model is told of a photo is what it was taught with.
+    assert shelf.catalog.carried_tags(three) == {
+        one: {"dog", "pet", "animal"},
+        two: {"dog", "pet"},
+        three_: {"sea"},
+    }
+    assert shelf.catalog.carried_tags([PhotoId(99)]) == {99: frozenset()}
+
+
+def test_tags_above_are_decided_by_their_other_names_too(
+    shelf: Shelf, three: tuple[PhotoId, ...]
+) -> None:
+    for operation in (
+        AddTag("dog", three[:1]),
+        SetParent("dog", "pet"),
+        AddAlias("pet", "companion"),
+    ):
+        shelf.catalog.apply(operation)
+    assert shelf.catalog.decided_tags(three[:1]) == {three[0]: {"dog", "pet", "companion"}}
 
 
 def test_a_tag_is_denied_by_any_of_its_names(shelf: Shelf, three: tuple[PhotoId, ...]) -> None:

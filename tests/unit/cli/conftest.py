@@ -12,6 +12,7 @@ import pytest
 
 from photoorg.cli.main import main
 from photoorg.core.changes import ChangeKind, ChangeSet, Operation
+from photoorg.core.errors import UsageProblem
 from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.knowledge import Proposal, RelatedTag
 from photoorg.core.modelling import ModelInfo, ModelKindInfo, TrainingRequest, TrainingState
@@ -85,6 +86,18 @@ class FakeKnowledge:
         raise AssertionError("the command line waits")
 
 
+class FakeEngines:
+    """One engine is here."""
+
+    def __init__(self) -> None:
+        self.answering = ""
+
+    def answer_now(self, key: str) -> None:
+        if key != "clip-b32":
+            raise UsageProblem(f"There is no engine called “{key}”.")
+        self.answering = key
+
+
 @dataclass
 class FakeLibrary:
     """Answers with what a test put in; `fails_with` is raised by whatever is asked."""
@@ -105,6 +118,7 @@ class FakeLibrary:
     quality: FakeQuality = field(default_factory=FakeQuality)
     features: str = ""
     why: FakeWhy = field(default_factory=FakeWhy)
+    engines: FakeEngines = field(default_factory=FakeEngines)
     closed: bool = False
 
     def _ask(self, *what: object) -> None:

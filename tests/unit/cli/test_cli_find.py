@@ -39,6 +39,21 @@ def test_search_answers_best_first_with_what_is_relevant(run, library) -> None:
     assert library.asked == [("search", "a cat", PhotoScope())]
 
 
+def test_an_engine_answers_where_it_is_asked_to(run, library) -> None:
+    plain = run("search", "a cat", "--json").document
+    assert library.engines.answering == ""
+    ran = run("search", "a cat", "--engine", "clip-b32", "--json")
+    assert library.engines.answering == "clip-b32"
+    assert ran.document == [{**row, "engine": "clip-b32"} for row in plain]
+
+
+def test_an_engine_that_there_is_not(run, library) -> None:
+    ran = run("search", "a cat", "--engine", "oracle")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no engine called “oracle”" in ran.err
+    assert library.asked == []
+
+
 def test_words_need_no_quotes(run, library) -> None:
     run("search", "red", "car")
     assert library.asked == [("search", "red car", PhotoScope())]

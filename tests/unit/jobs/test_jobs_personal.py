@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 from personal_world import KINDS, ROOT, ToyEncoder, ToyModel, World, until
 
-from photoorg.core.changes import ChangeKind, ChangeSet, MergeTags, RemoveTag, RenameTag
+from photoorg.core.changes import (
+    AddTag,
+    ChangeKind,
+    ChangeSet,
+    MergeTags,
+    RemoveTag,
+    RenameTag,
+    SetParent,
+)
 from photoorg.core.errors import Cancelled, EnvironmentProblem, UsageProblem
 from photoorg.core.ids import PhotoId
 from photoorg.core.progress import CancelToken
@@ -400,3 +408,31 @@ def test_photos_that_left_are_neither_asked_about_nor_doubted(world: World) -> N
     assert list(learner.review(None)) == []
     learner.learn(CancelToken())
     assert learner.report().tags == ()
+
+
+def test_tags_above_those_of_a_photo_are_told_as_they_were_taught(world: World) -> None:
+    for kind in ("cat", "dog"):
+        world.catalog.apply(AddTag(kind, tuple(world.of(kind)[:20])))
+        world.catalog.apply(SetParent(kind, "pet"))
+    # Photos of the sea where there is a pet are rainy, whichever pet it is.
+    world.tag("cat", world.of("sea")[:9])
+    world.tag("dog", world.of("sea")[9:18])
+    world.tag("rainy", world.of("sea")[:18])
+    world.tag("sea", world.of("sea")[:36])
+    learner = world.learner()
+    learner.catch_up()
+    photo = world.of("sea")[38]
+    suggester = world.suggester(learner)
+
+    def rainy() -> float:
+        found = suggester.suggest([photo], 20)[photo]
+        assert not {each.tag for each in found} & {"pet", "cat"}
+        return next(each.probability for each in found if each.tag == "rainy")
+
+    world.tag("cat", [photo])
+    by_tree = rainy()
+    world.tag("pet", [photo])
+    assert rainy() == by_tree
+    world.catalog.apply(RemoveTag("pet", (photo,)))
+    world.reject("pet", [photo])
+    assert rainy() < by_tree

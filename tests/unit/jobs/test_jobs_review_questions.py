@@ -39,7 +39,7 @@ class Catalog:
     def kept_tags(self, photo_ids):
         return {}
 
-    def confirmed_tags(self, photo_ids):
+    def carried_tags(self, photo_ids):
         return self._tags(photo_ids, {True})
 
     def decided_tags(self, photo_ids):

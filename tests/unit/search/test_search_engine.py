@@ -6,6 +6,7 @@ from photoorg.core.errors import QuerySyntaxError, WorkerUnavailable
 from photoorg.core.ids import PhotoId
 from photoorg.core.records import PhotoScope, SearchResults
 from photoorg.search.engine import SearchEngine
+from photoorg.search.parser import parse
 
 
 @pytest.fixture
@@ -253,3 +254,60 @@ def test_a_photo_that_was_not_looked_at_yet() -> None:
     assert "not been looked at" in engine_for(catalog).similar(PhotoId(9)).notice
     assert "not ready" in engine_for(catalog, ready=False).similar(PhotoId(1)).notice
     assert FakeCatalog().index().search(np.ones(8, dtype=np.float32), 1)[0].size == 0
+
+
+# -- words that nobody knows ----------------------------------------------------------------------
+NOBODY = "No photo, no tag and no dictionary knows “florbax”."
+
+
+def test_nothing_is_found_for_a_word_that_nobody_knows(encoder: FakeEncoder) -> None:
+    catalog = FakeCatalog({1: picture(dog=1), 2: picture(cat=1)})
+    results = engine_for(catalog, encoder).search("florbax")
+    assert (results.hits, results.relevant, results.notice) == ((), 0, NOBODY)
+    assert encoder.asked == [], "the model would make something of any letters"
+
+
+def test_the_other_words_are_looked_for_without_it(encoder: FakeEncoder) -> None:
+    catalog = FakeCatalog({1: picture(dog=1), 2: picture(cat=1)})
+    engine = engine_for(catalog, encoder)
+    results = engine.search("dog florbax")
+    assert [hit.photo_id for hit in results.hits[: results.relevant]] == [1]
+    assert results.notice == NOBODY
+    assert "dog" in encoder.asked
+    either = engine.search("florbax or cat")
+    assert [hit.photo_id for hit in either.hits[: either.relevant]] == [2]
+    catalog.confirmed[1] = {"dog"}
+    filtered = engine.search("florbax tag:dog")
+    assert filtered.relevant == 0
+    assert [each.query for each in filtered.alternatives] == ["tag:dog"]
+
+
+def test_it_is_found_as_soon_as_the_library_knows_it(encoder: FakeEncoder) -> None:
+    catalog = FakeCatalog({1: picture(dog=1), 2: picture(cat=1)})
+    engine = engine_for(catalog, encoder)
+    assert engine.search("florbax").relevant == 0
+    catalog.confirmed[2] = {"Florbax"}
+    results = engine.search("florbax")
+    assert [hit.photo_id for hit in results.hits[: results.relevant]] == [2]
+    assert results.notice == ""
+
+
+def test_in_quotes_it_is_as_strange(encoder: FakeEncoder) -> None:
+    results = engine_for(FakeCatalog({1: picture(dog=1)}), encoder).search('"florbax"')
+    assert (results.relevant, results.notice) == (0, NOBODY)
+
+
+def test_what_it_resembles_is_offered(encoder: FakeEncoder) -> None:
+    catalog = FakeCatalog({1: picture(dog=1)}, confirmed={1: {"Trixibelle"}})
+    results = engine_for(catalog, encoder).search("trixbello")
+    assert results.relevant == 0
+    assert [(each.query, each.count) for each in results.alternatives] == [("trixibelle", 1)]
+
+
+def test_a_reason_says_that_nobody_knows_it(encoder: FakeEncoder) -> None:
+    catalog = FakeCatalog({1: picture(dog=1)})
+    finder = engine_for(catalog, encoder).evidence(lambda _: None)
+    whole, dog, strange = finder.find(parse("dog florbax"), PhotoId(1))
+    assert (whole.unknown, dog.unknown, strange.unknown) == (False, False, True)
+    assert whole.shows == dog.shows
+    assert strange.shows is None

@@ -60,11 +60,11 @@ class Catalog:
         rows = np.array([self.seen[photo] for photo in ids], dtype=np.float32).reshape(-1, 3)
         return np.array(ids, dtype=np.int64), rows
 
-    def confirmed_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
+    def carried_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
         return {photo: frozenset(self.confirmed.get(photo, ())) for photo in photo_ids}
 
     def decided_tags(self, photo_ids: Sequence[PhotoId]) -> Mapping[PhotoId, frozenset[str]]:
-        known = self.confirmed_tags(photo_ids)
+        known = self.carried_tags(photo_ids)
         return {p: tags | frozenset(self.rejected.get(p, ())) for p, tags in known.items()}
 
     def tags_in_use(self) -> Sequence[str]:

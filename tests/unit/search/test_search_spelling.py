@@ -75,3 +75,79 @@ def test_related_words_are_of_the_library_or_the_model() -> None:
     assert spelling.related("couch") == ("sofa",)
     assert "dog" in spelling.related("puppy")
     assert spelling.related("qwxyz") == ()
+
+
+# -- words that nobody knows ----------------------------------------------------------------------
+@pytest.mark.parametrize("word", ["florbax", "kewqtuvxb", "zandrop", "Snoham", "wuggish?"])
+def test_made_up_words_are_strange(word: str) -> None:
+    assert Spelling(FakeCatalog()).strange(word) == (word,)
+    assert Spelling(FakeCatalog()).correction(word) is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "dog",
+        "corgi",
+        "rappels",
+        "backbend",
+        "snowshovel",
+        "Zugspitze",
+        "Heidelberg",
+        "fire-truck",
+        "IMG_12",
+        "2019",
+        "Köln",
+        "東京",
+        "ab",
+        "X-T4",
+        "Grandma's",
+    ],
+)
+def test_words_names_and_what_is_no_word_are_not_strange(word: str) -> None:
+    assert Spelling(FakeCatalog()).strange(word) == ()
+
+
+def test_what_the_library_holds_is_not_strange() -> None:
+    catalog = FakeCatalog(
+        confirmed={1: {"Florbax Street"}, 2: {"dog"}},
+        captions={2: "a dronhairm on a beach"},
+        names={3: "gooskeent-1.jpg"},
+        aliases={"dog": ("Pefreeg",)},
+    )
+    spelling = Spelling(catalog)
+    text = "florbax, Dronhairm gooskeent pefreeg flaifskail"
+    assert spelling.strange(text) == ("flaifskail",)
+    assert Spelling(FakeCatalog(), ("flaifskail",)).strange("flaifskail") == ()
+
+
+def test_to_a_model_of_other_languages_nothing_is_strange() -> None:
+    assert Spelling(FakeCatalog(), english=False).strange("florbax kewqtuvxb") == ()
+
+
+def test_a_pasted_text_is_not_looked_up_without_end() -> None:
+    class Counting(FakeCatalog):
+        asked = 0
+
+        def lexical_search(self, words, limit):
+            Counting.asked += 1
+            return super().lexical_search(words, limit)
+
+    text = " ".join(f"florbax{chr(97 + number)}" for number in range(20))
+    assert len(Spelling(Counting()).strange(text)) == 8
+    assert Counting.asked == 8
+
+
+def test_what_a_strange_word_resembles_is_offered() -> None:
+    spelling = Spelling(FakeCatalog(confirmed={1: {"Trixibelle"}}), ("trail", "train", "cat"))
+    assert spelling.near("traird") == ("trail", "train")
+    assert spelling.near("trixbello") == ("trixibelle",)
+    assert spelling.near("kewqtuvxb") == ()
+    assert spelling.near("dog") == (), "it is a word"
+
+
+def test_more_slips_than_one_are_taken_for_some_only_within_a_word() -> None:
+    spelling = Spelling(FakeCatalog())
+    assert spelling.correction("florbax") is None, "flora"
+    assert spelling.correction("restarant") == "restaurant"
+    assert spelling.correction("motercicle") == "motorcycle"
