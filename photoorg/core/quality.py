@@ -86,7 +86,7 @@ class ReviewItem:
         photo_id: the photo.
         tag: the tag in question.
         probability: that it is right, 0 to 1.
-        usefulness: how much the answer is expected to help, 0 to 1.
+        usefulness: by how much the tag's F1 is expected to rise by the answer, 0 to 1.
     """
 
     photo_id: PhotoId
@@ -167,7 +167,7 @@ class QualityPort(Protocol):
     def review(
         self, tag: str | None, limit: int = 50, skip: Collection[tuple[PhotoId, str]] = ()
     ) -> Sequence[ReviewItem]:
-        """Return the questions whose answers help most, tags in turn.
+        """Return the questions whose answers help most, each photo once.
 
         Args:
             tag: ask about this one alone; None asks about all.
