@@ -34,10 +34,12 @@ _COMMON_FORETOLD, _OFFSET_FORETOLD = 0.3, 0.5
 for calibration. Twice or half as much made no difference that could be told from chance."""
 
 _STEPS = 30
-_HALVINGS = 30
 _LEAST_SHARE = 1e-4
-_FARTHEST = 40.0
-"""Log odds among which those that foretell a share are looked for."""
+_FARTHEST, _HALVINGS = 40.0, 30
+"""Log odds between which those of a foretold share are looked for, and how finely."""
+
+_LIKE, _BINS = 0.5, 81
+"""Log odds that are about the same, and how many such steps are told apart."""
 
 _FEW_REJECTED = 0.2
 """Rejected suggestions, in parts of the confirmed ones, up to which nothing was asked."""
@@ -103,19 +105,21 @@ def calibrate_answers(
     slope, common = _USUAL_SLOPE, 0.0
     own = np.zeros(total.shape[1], dtype=np.float64)
     rows, tags = np.nonzero(said)
-    x, y = total[rows, tags].astype(np.float64), (said[rows, tags] > 0).astype(np.float64)
+    x, y = total[rows, tags].astype(np.float64), said[rows, tags] > 0
+    slack = np.exp(deviation + together_deviation)[tags]
+    weight = np.where(y, asked_part(slope * x + usual[tags], y, slack), 1)
     for _ in range(_STEPS):
         # Each by what the one before left over: two that mend the same error would overshoot.
-        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y)
+        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y, weight)
         each = np.bincount(tags, wrong, len(own)) + own / deviation**2
         step = each / (np.bincount(tags, curvature, len(own)) + deviation**-2)
         own -= np.clip(step, -1, 1)
-        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y)
+        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y, weight)
         together = (wrong.sum() + common / together_deviation**2) / (
             curvature.sum() + together_deviation**-2
         )
         common -= float(np.clip(together, -1, 1))
-        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y)
+        wrong, curvature = _residuals(slope * x + (usual + common + own)[tags], y, weight)
         gradient = (wrong * x).sum() + _SLOPE_CAUTION * (slope - _USUAL_SLOPE)
         change = gradient / ((curvature * x * x).sum() + _SLOPE_CAUTION)
         slope = float(np.clip(slope - np.clip(change, -0.2, 0.2), 0.05, 3.0))
@@ -124,9 +128,32 @@ def calibrate_answers(
     return slope, np.asarray(usual + common + own, dtype=np.float32)
 
 
+def asked_part(
+    log_odds: NDArray[np.float64], yes: NDArray[np.bool_], slack: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far each yes may be the answer to a question, 0 to 1, [answers].
+
+    A tag that was given by hand is no answer: nobody would have said no, so it does not tell how
+    often a tag is right among photos like it. With each no that was said at odds of o, about o
+    times yes was said. So many of the yes with about the same odds can have come of questions.
+
+    Args:
+        log_odds: [answers], before any answer was given.
+        yes: bool [answers].
+        slack: [answers], how many times more there may be, since the odds may be wrong.
+    """
+    place = np.clip(np.round(log_odds / _LIKE) + _BINS // 2, 0, _BINS - 1).astype(np.int64)
+    said_no = np.bincount(place, np.where(yes, 0, np.exp(np.clip(log_odds, -30, 30))), _BINS)
+    said_yes = np.bincount(place, yes, _BINS)
+    near = np.ones(3)
+    expected = np.convolve(said_no, near, "same")
+    found = np.convolve(said_yes, near, "same")
+    return np.asarray(np.minimum(1, slack * (expected / np.maximum(found, 1))[place]))
+
+
 def _residuals(
-    log_odds: NDArray[np.float64], right: NDArray[np.float64]
+    log_odds: NDArray[np.float64], right: NDArray[np.bool_], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what is said too much, and the curvature of the log likelihood, [answers] each."""
     p = sigmoid(log_odds.astype(np.float32)).astype(np.float64)
-    return p - right, p * (1 - p)
+    return weight * (p - right), weight * p * (1 - p)

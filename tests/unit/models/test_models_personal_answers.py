@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photoorg.models.personal_answers import calibrate_answers, given_by_hand, usual_odds
+from photoorg.models import personal_answers
+from photoorg.models.personal_answers import (
+    asked_part,
+    calibrate_answers,
+    given_by_hand,
+    usual_odds,
+)
 from photoorg.models.personal_fit import NO, UNSAID, YES, Evidence, fit_personal
 from photoorg.models.starter_parts import Spread, sigmoid
 
@@ -53,6 +59,44 @@ def test_what_is_foretold_as_certain_stays_within_bounds(foretold):
         odds = usual_odds(around, shares)
         assert np.isfinite(odds).all()
         assert sigmoid(odds)[0] == pytest.approx(foretold, abs=2e-4)
+
+
+def test_tags_that_were_given_by_hand_do_not_make_tags_more_frequent(monkeypatch):
+    """Photos that carry a tag are found by hand, beside a review of the doubtful ones."""
+    rng = np.random.default_rng(0)
+    total = rng.normal(size=(6000, 4)).astype(np.float32) * 3
+    right = rng.random(total.shape) < sigmoid((0.85 * total - 3).astype(np.float32))
+    asked = (total > 1) & (rng.random(total.shape) < 0.03)
+    said = np.where(asked, np.where(right, YES, NO), UNSAID).astype(np.int8)
+    by_hand = right & ~asked & (rng.random(total.shape) < 0.1)
+    said[by_hand] = YES
+    assert by_hand.sum() > 150
+    usual = np.full(4, -3, dtype=np.float32)
+
+    def promised_too_much():
+        slope, base = calibrate_answers(total, said, usual, np.ones(4, dtype=bool))
+        return sigmoid((slope * total + base).astype(np.float32)).mean() / right.mean() - 1
+
+    mended = promised_too_much()
+    assert 0 < mended < 0.5
+    monkeypatch.setattr(personal_answers, "asked_part", lambda _, yes, __: np.ones(len(yes)))
+    assert promised_too_much() > 2 * mended
+
+
+def test_so_many_yes_are_answers_as_the_no_beside_them_promise():
+    # At even odds there is one yes for each no; at odds of 1 to 20 there are hardly any.
+    log_odds = np.r_[np.zeros(10), np.zeros(40), np.full(5, -3.0), np.full(10, -3.0)]
+    yes = np.r_[np.zeros(10), np.ones(40), np.zeros(5), np.ones(10)].astype(bool)
+    part = asked_part(log_odds, yes, np.ones(len(yes)))
+    assert part[10:50] == pytest.approx(10 / 40)
+    assert part[55:] == pytest.approx(5 * np.exp(-3) / 10)
+    assert asked_part(log_odds, yes, np.full(len(yes), 2.0))[10:50] == pytest.approx(20 / 40)
+    assert asked_part(log_odds, yes, np.full(len(yes), 99.0))[10:50] == pytest.approx(1)
+
+
+def test_without_any_no_nothing_was_asked():
+    assert (asked_part(np.zeros(4), np.ones(4, dtype=bool), np.full(4, 9.0)) == 0).all()
+    assert asked_part(np.empty(0), np.empty(0, dtype=bool), np.empty(0)).shape == (0,)
 
 
 def test_a_few_answers_change_little_of_what_is_foretold_and_many_do():
