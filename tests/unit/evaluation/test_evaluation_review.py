@@ -102,6 +102,7 @@ def test_the_simulated_rule_is_that_of_the_product():
 def test_presses_are_counted_up_to_the_cap(task):
     sitting = simulate(task, RULES["photoorg"], examples=0, seed=0, cap=110, batch=50)
     assert sitting.presses == (0, 50, 100, 110)
+    assert sitting.figures()["f1_at_500"] == sitting.judged[-1]
     assert len(sitting.judged) == len(sitting.library) == 4
     assert sitting.judged[-1] > 0.5
 
@@ -147,6 +148,8 @@ def test_a_library_that_was_asked_about_wholly_is_right(task):
     sitting = simulate(task, RULES["random"], examples=1, seed=0, cap=10_000, batch=200)
     assert sitting.presses[-1] == 200 * 3 - 3  # one photo a tag was given before
     assert sitting.library[-1] == 1
+    assert sitting.figures()["f1_library_at_500"] == sitting.library[2]  # after 400 presses
+    assert sitting.library[2] < 1
     assert sitting.figures()["presses_library"] <= sitting.presses[-1]
 
 
