@@ -86,7 +86,7 @@ class ReviewItem:
         photo_id: the photo.
         tag: the tag in question.
         probability: that it is right, 0 to 1.
-        usefulness: by how much the tag's F1 is expected to rise by the answer, 0 to 1.
+        usefulness: how much the answer is expected to help, 0 to 1.
     """
 
     photo_id: PhotoId

@@ -148,7 +148,8 @@ class Sitting:
 # -- rules ----------------------------------------------------------------------------------------
 def by_photoorg(p: Floats, said: Said, count: int, rng: np.random.Generator) -> Questions:
     """Choose as the product does."""
-    asked = choose_questions(with_answers(p, said), said == 0, count, rng)
+    examples = (said == YES).sum(axis=0)
+    asked = choose_questions(with_answers(p, said), said == 0, examples, count, rng)
     pairs = np.array([(each.row, each.column) for each in asked], dtype=np.int64)
     rows, columns = pairs.reshape(-1, 2).T
     return rows, columns
@@ -226,12 +227,14 @@ def simulate(
         presses.append(presses[-1] + len(rows))
     figures = judge(learned, evidence_said, DEFAULT_TARGET)
     thresholds = np.array([each.threshold for each in figures], dtype=np.float32)
+    precision, recall = precision_above(guessed, task.right, thresholds)
     end = {
         "f1_at_half": macro_f1(guessed >= HALF, task.right),
         "f1_best_bars": best_macro_f1(guessed, task.right),
         "map": mean_average_precision(guessed, task.right)[0],
         "f1_learned_thresholds": macro_f1(guessed >= thresholds, task.right),
-        "precision_learned_thresholds": precision_above(guessed, task.right, thresholds)[0],
+        "precision_learned_thresholds": precision,
+        "recall_learned_thresholds": recall,
     }
     answered = (said != 0) & ~given
     yes = float((said[answered] == YES).mean()) if answered.any() else float("nan")

@@ -102,7 +102,7 @@ def find_questions(
             free[row, at] = False
     return tuple(
         ReviewItem(photos[row], names[at], float(probability[row, at]), useful)
-        for row, at, useful in choose_questions(known, free, limit, rng)
+        for row, at, useful in choose_questions(known, free, model.examples[columns], limit, rng)
     )
 
 

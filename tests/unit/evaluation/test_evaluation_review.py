@@ -94,7 +94,9 @@ def test_the_simulated_rule_is_that_of_the_product():
     rows, columns = RULES["photoorg"](p, said, 20, np.random.default_rng(5))
     known = p.copy()
     known[:4, 2] = 1
-    expected = choose_questions(known, said == 0, 20, np.random.default_rng(5))
+    expected = choose_questions(
+        known, said == 0, np.array([0, 0, 4, 0, 0]), 20, np.random.default_rng(5)
+    )
     assert rows.tolist() == [each.row for each in expected]
     assert columns.tolist() == [each.column for each in expected]
 

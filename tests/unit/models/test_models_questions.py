@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from photoorg.models.expected_f1 import best_answers
-from photoorg.models.questions import choose_questions, usefulness
+from photoorg.models.questions import _UNTAUGHT, Question, choose_questions
+from photoorg.models.questions import usefulness as usefulness_of
 
 
 @pytest.fixture
@@ -16,11 +17,16 @@ def floats(values):
     return np.asarray(values, dtype=np.float32)
 
 
-def ask(probability, limit, rng, *, free=None):
+def usefulness(probability, examples=99):
+    return usefulness_of(probability, np.full(probability.shape[1], examples))
+
+
+def ask(probability, limit, rng, *, free=None) -> list[Question]:
     probability = floats(probability)
     if free is None:
         free = np.ones(probability.shape, dtype=bool)
-    return choose_questions(probability, free, limit, rng)
+    examples = np.full(probability.shape[1], 99)
+    return choose_questions(probability, free, examples, limit, rng)
 
 
 def test_each_photo_is_asked_about_once_most_useful_first(rng):
@@ -49,6 +55,16 @@ def test_a_rare_tag_is_more_useful_to_ask_about_than_a_common_one():
     rare[50] = common[50] = 0.4
     useful = usefulness(floats(np.stack([rare, common], axis=1)))
     assert useful[50, 0] > 5 * useful[50, 1]
+
+
+def test_a_common_tag_is_asked_about_until_it_has_its_examples():
+    common = floats(np.r_[np.full(400, 0.9), np.full(100, 0.4)])[:, None]
+    assert best_answers(common).length[0] >= 10 * _UNTAUGHT
+    few, enough = usefulness(common, 4).max(), usefulness(common, 5).max()
+    assert few > 10 * enough
+    rare = floats(np.r_[0.9, 0.4, np.full(498, 0.001)])[:, None]
+    np.testing.assert_array_equal(usefulness(rare, 0), usefulness(rare, 5))
+    assert usefulness(rare, 5).max() > few
 
 
 def test_a_tag_that_is_on_no_photo_is_not_asked_about_for_ever():
