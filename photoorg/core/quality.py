@@ -167,7 +167,7 @@ class QualityPort(Protocol):
     def review(
         self, tag: str | None, limit: int = 50, skip: Collection[tuple[PhotoId, str]] = ()
     ) -> Sequence[ReviewItem]:
-        """Return the questions whose answers help most, tags in turn.
+        """Return the questions whose answers help most, each photo once.
 
         Args:
             tag: ask about this one alone; None asks about all.

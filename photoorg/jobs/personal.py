@@ -36,7 +36,7 @@ from photoorg.jobs.personal_shelf import Generation, PersonalShelf, Seen
 from photoorg.jobs.quiet import Pace, QuietWorker
 from photoorg.models.personal import KIND, LEAST_EXAMPLES, PersonalModel, column_of
 from photoorg.models.personal_fit import YES, Learned, fit_personal
-from photoorg.models.personal_quality import judge, reliability
+from photoorg.models.personal_quality import judge, reliability, told
 from photoorg.models.starter import StarterModel
 
 logger = logging.getLogger(__name__)
@@ -228,15 +228,12 @@ class PersonalLearning:
         def nearest(embedding: NDArray[np.float32], count: int) -> list[PhotoId]:
             return [PhotoId(i) for i in parts.index.search(embedding, count)[0].tolist()]
 
-        said = self._catalog.said_of_tags()
-        counts = np.bincount(said.tags, minlength=len(said.names)).tolist()
         return find_questions(
             self._catalog,
             parts.model,
             generation.model,
             nearest,
             self._sample(parts.model),
-            {name.casefold(): int(count) for name, count in zip(said.names, counts, strict=True)},
             tag,
             limit,
             skip,
@@ -336,12 +333,12 @@ class PersonalLearning:
         figures = judge(learned, evidence.said, target)
         token.check()
         thresholds = np.array([each.threshold for each in figures], dtype=np.float32)
-        taught = evidence.examples >= LEAST_EXAMPLES
+        counted = told(evidence.said) & (evidence.examples >= LEAST_EXAMPLES)
         return Generation(
             number=0,
             model=replace(learned.model, thresholds=thresholds),
             figures=figures,
-            reliability=reliability(learned.held_out[:, taught], evidence.said[:, taught] == YES),
+            reliability=reliability(learned.held_out[counted], evidence.said[counted] == YES),
             held_out=len(evidence.said),
             learned_at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
             revision=seen.revision,

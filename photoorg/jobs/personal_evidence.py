@@ -14,6 +14,7 @@ from photoorg.catalog.records import SaidOfTags
 from photoorg.core.ids import PhotoId, Revision
 from photoorg.core.progress import CancelToken
 from photoorg.features.text import TextEncoder
+from photoorg.models.foretold import foretold_shares
 from photoorg.models.personal import PersonalModel
 from photoorg.models.personal_fit import NO, UNSAID, YES, Evidence
 from photoorg.models.starter import StarterModel
@@ -123,14 +124,16 @@ class EvidenceReader:
             return None
         # Photos on which everything was rejected say "no", but not how often a tag is right.
         tagged = len(np.unique(said.photo_ids[said.confirmed]))
+        around_traits = _rows(seen, library)
         evidence = Evidence(
             names=names,
             words=self._embed(names, token),
             traits=_rows(seen, photo_ids),
             said=said_matrix(said, place, photo_ids, len(names)),
-            library=_rows(seen, library),
+            library=around_traits,
             examples=counts[columns].astype(np.int64),
             tagged=tagged,
+            foretold=foretold_shares(self._model, names, around_traits),
         )
         decided = said_matrix(said, place, library, len(names)) != UNSAID
         return Gathered(evidence, photo_ids, decided, len(everything))

@@ -12,7 +12,6 @@ from photoorg.core.ids import ModelKey, PhotoId
 from photoorg.core.quality import Doubt, ReviewItem, TagTrust
 from photoorg.jobs.personal_shelf import Generation
 from photoorg.models.personal import PersonalModel, column_of
-from photoorg.models.personal_quality import usefulness
 from photoorg.models.questions import choose_questions
 from photoorg.search.personal import SaidCatalog, Sight, judge_photos, names_now
 
@@ -27,8 +26,8 @@ _STRANGE = 0.25
 is hard to see is not wrong on all of its photos."""
 
 _SAMPLE = 2000
-_NEAREST = 200
-_TAGS_ASKED = 50
+_NEAREST = 100
+_TAGS_ASKED = 100
 _SPEAK_AGAINST = 3
 
 
@@ -51,7 +50,6 @@ def find_questions(
     model: PersonalModel,
     nearest: Nearest,
     sample: Sequence[PhotoId],
-    answers: Mapping[str, int],
     tag: str | None,
     limit: int,
     skip: Collection[tuple[PhotoId, str]],
@@ -68,14 +66,13 @@ def find_questions(
         model: what was learned.
         nearest: finds photos by their embeddings.
         sample: photos of the library.
-        answers: how often yes or no was said of each tag, by its name in lower case.
-        tag: ask about this one alone; None asks about those with the fewest answers.
+        tag: ask about this one alone; None asks about all, or any hundred where there are more.
         limit: questions at most.
         skip: what is not to be asked.
-        rng: draws among photos that may deserve a tag.
+        rng: draws tags, and decides among equals.
     """
     spelled = names_now(catalog, model)
-    columns = _asked(model, np.array([bool(name) for name in spelled]), answers, tag, limit)
+    columns = _asked(model, np.array([bool(name) for name in spelled]), tag, rng)
     if not len(columns):
         return ()
     names = [spelled[column] for column in columns.tolist()]
@@ -83,7 +80,7 @@ def find_questions(
     for column in columns.tolist():
         found.update(nearest(model.direction(column), _NEAREST))
     listed = sorted(found.intersection(catalog.vector_ids(sight.visual_key).tolist()))
-    decided = catalog.decided_tags(listed)
+    decided, confirmed = catalog.decided_tags(listed), catalog.confirmed_tags(listed)
     skipped: dict[PhotoId, set[str]] = {}
     for photo_id, name in skip:
         skipped.setdefault(photo_id, set()).add(name.casefold())
@@ -96,46 +93,37 @@ def find_questions(
     if not photos:
         return ()
     probability = np.concatenate(parts)
+    known = probability.copy()
     free = np.ones(probability.shape, dtype=np.bool_)
     for row, photo_id in enumerate(photos):
-        known = {each.casefold() for each in decided.get(photo_id, ())}
-        for name in known | skipped.get(photo_id, set()):
-            if name in place:
-                free[row, place[name]] = False
-    said = _said(model, answers)[columns]
-    useful = usefulness(probability, model.examples[columns].astype(np.float32))
+        carried = {each.casefold() for each in confirmed.get(photo_id, ())}
+        said = {each.casefold() for each in decided.get(photo_id, ())}
+        for at in (place[name] for name in said if name in place):
+            free[row, at] = False
+            known[row, at] = names[at].casefold() in carried
+        for at in (place[name] for name in skipped.get(photo_id, ()) if name in place):
+            free[row, at] = False
     return tuple(
-        ReviewItem(
-            photos[row],
-            names[at],
-            float(probability[row, at]),
-            float(useful[row, at]),
-        )
-        for row, at in choose_questions(probability, free, said, limit, rng)
+        ReviewItem(photos[row], names[at], float(probability[row, at]), useful)
+        for row, at, useful in choose_questions(known, free, model.examples[columns], limit, rng)
     )
 
 
 def _asked(
     model: PersonalModel,
     there: NDArray[np.bool_],
-    answers: Mapping[str, int],
     tag: str | None,
-    limit: int,
+    rng: np.random.Generator,
 ) -> NDArray[np.intp]:
     """Return the columns of the tags to ask about, of those that are still there.
 
-    They are those with the fewest answers.
+    Of many some are drawn: what the library shows of each takes time to look up.
     """
     if tag is not None:
         column = column_of(model.names).get(tag.casefold())
         return np.array([] if column is None or not there[column] else [column], dtype=np.intp)
     known = np.flatnonzero(there)
-    fewest = np.argsort(_said(model, answers)[known], kind="stable")
-    return known[fewest][: min(limit, _TAGS_ASKED)]
-
-
-def _said(model: PersonalModel, answers: Mapping[str, int]) -> NDArray[np.int64]:
-    return np.array([answers.get(name.casefold(), 0) for name in model.names], dtype=np.int64)
+    return np.sort(rng.permutation(known)[:_TAGS_ASKED])
 
 
 def find_doubts(

@@ -139,6 +139,28 @@ def macro_f1(given: NDArray[np.bool_], relevant: NDArray[np.bool_]) -> float:
     return float(np.mean(2 * right / (given.sum(axis=0) + relevant.sum(axis=0))[occurs]))
 
 
+def best_macro_f1(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:
+    """Return macro-F1 with the best bar for each label, which only who knows the answers can set.
+
+    Items of the same score are all above a bar or all below it.
+
+    Args:
+        scores: [items, labels].
+        relevant: [items, labels].
+
+    Returns:
+        0 to 1, or NaN where no label occurs.
+    """
+    best = []
+    for label in np.flatnonzero(relevant.any(axis=0)).tolist():
+        order = np.argsort(-scores[:, label], kind="stable")
+        ranked, right = scores[order, label], np.cumsum(relevant[order, label])
+        last = np.append(ranked[1:] != ranked[:-1], True)
+        f1 = 2 * right / (np.arange(1, len(right) + 1) + right[-1])
+        best.append(f1[last].max())
+    return float(np.mean(best)) if best else float("nan")
+
+
 def precision_above(
     probabilities: NDArray[np.floating],
     relevant: NDArray[np.bool_],

@@ -14,7 +14,7 @@ from photoorg.models.personal import (
     company_scores,
     word_scores,
 )
-from photoorg.models.personal_answers import calibrate_answers, given_by_hand
+from photoorg.models.personal_answers import calibrate_answers, given_by_hand, usual_odds
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ _USUAL_WORD, _USUAL_LOOK, _USUAL_COMPANY = 2.5, 2.0, 0.5
 """How far, in standard deviations, each witness sets photos with a tag apart where no example says
 more: typical of COCO's labels."""
 
-_CAUTION = 4.0
-"""Examples that these count for."""
+_CAUTION, _CAUTION_ASKED = 4.0, 16.0
+"""Examples that these count for: those given by hand, and those that came of questions. Asked is
+about photos that stand out already, so they tell little of how far others do."""
 
 _LOOK_GROWS = 10.0
 """Examples with which a look is half as telling as with very many."""
@@ -73,6 +74,8 @@ class Evidence:
         examples: int64 [k], photos of the whole library that carry each tag, of which `traits` may
             be a sample.
         tagged: photos of the whole library that carry any tag.
+        foretold: float32 [k], part of the library that the starter model expects to carry each tag;
+            NaN for words that it does not know. None where it knows none.
     """
 
     names: tuple[str, ...]
@@ -82,6 +85,7 @@ class Evidence:
     library: Floats
     examples: NDArray[np.int64]
     tagged: int
+    foretold: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,9 @@ def fit_personal(
     around_look = evidence.library @ look.T
     around_look -= look @ spread.mean
     around = Witnesses(around_word, around_look, np.broadcast_to(np.float32(0), around_word.shape))
-    weights, middle = _weigh(heard, yes, around)
+    by_hand = given_by_hand(evidence.said)
+    caution = by_hand * _CAUTION + (1 - by_hand) * _CAUTION_ASKED
+    weights, middle = _weigh(heard, yes, around, caution)
     total, total_around = _total(heard, weights), _total(around, weights)
     # Tens of MB that are not needed any more.
     del word, around_word, held_out_look, around_look, heard, around
@@ -136,9 +142,14 @@ def fit_personal(
     slope, shift = _calibrate(total, evidence.said, check)
     usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
     base = _logit(usual) + shift
-    by_hand = given_by_hand(evidence.said)
     if by_hand < 1:
-        asked_slope, asked_base = calibrate_answers(total, evidence.said)
+        foretold = evidence.foretold
+        if foretold is None:
+            foretold = np.full(len(evidence.names), np.nan, dtype=np.float32)
+        before = usual_odds(total_around, foretold)
+        asked_slope, asked_base = calibrate_answers(
+            total, evidence.said, before, ~np.isnan(foretold)
+        )
         slope = by_hand * slope + (1 - by_hand) * asked_slope
         base = by_hand * base + (1 - by_hand) * asked_base
     model = PersonalModel(
@@ -158,7 +169,6 @@ def fit_personal(
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
     )
-    base = _logit(usual) + shift
     return Learned(
         model, _probabilities(total, slope, base), _probabilities(total_around, slope, base)
     )
@@ -378,7 +388,9 @@ def _company_matrix(together: NDArray[np.float64]) -> Floats:
     return matrix.astype(np.float32)
 
 
-def _weigh(heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses) -> tuple[Floats, Floats]:
+def _weigh(
+    heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses, caution: float
+) -> tuple[Floats, Floats]:
     """Return the weights [k, 3] of the witnesses, and what their sum is half way, [k].
 
     For Gaussian witnesses with one covariance C, and means m apart, the log likelihood ratio of
@@ -387,9 +399,9 @@ def _weigh(heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses) -> tuple
     counts = yes.sum(axis=0)
     apart = np.stack(
         [
-            _apart(heard.word, yes, np.full(len(counts), _USUAL_WORD)),
-            _apart(heard.look, yes, _USUAL_LOOK * counts / (counts + _LOOK_GROWS)),
-            _apart(heard.company, yes, np.full(len(counts), _USUAL_COMPANY)),
+            _apart(heard.word, yes, np.full(len(counts), _USUAL_WORD), caution),
+            _apart(heard.look, yes, _USUAL_LOOK * counts / (counts + _LOOK_GROWS), caution),
+            _apart(heard.company, yes, np.full(len(counts), _USUAL_COMPANY), caution),
         ]
     )
     weights = np.zeros((len(counts), 3), dtype=np.float32)
@@ -409,12 +421,14 @@ def _weigh(heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses) -> tuple
     return weights, middle.astype(np.float32)
 
 
-def _apart(scores: Floats, yes: NDArray[np.bool_], usual: NDArray[np.floating]) -> Floats:
+def _apart(
+    scores: Floats, yes: NDArray[np.bool_], usual: NDArray[np.floating], caution: float
+) -> Floats:
     """Return how far photos with each tag stand out, [k], held to the usual where there are few."""
     counts = yes.sum(axis=0)
     total = np.where(yes, scores, 0).sum(axis=0)
     return np.asarray(
-        np.maximum((total + _CAUTION * usual) / (counts + _CAUTION), 0), dtype=np.float32
+        np.maximum((total + caution * usual) / (counts + caution), 0), dtype=np.float32
     )
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from photoorg.core.quality import Estimate, ReliabilityBin, TagTrust
 from photoorg.models.personal import LEAST_EXAMPLES
-from photoorg.models.personal_fit import NO, YES
+from photoorg.models.personal_answers import given_by_hand
+from photoorg.models.personal_fit import NO, UNSAID, YES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,9 @@ _Z = 1.645
 """Standard normal quantile of a 90 % interval."""
 
 _BINS = 10
+
+_BY_HAND = 0.5
+"""Part of the tags that must have been given by hand for silence to be a no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,31 @@ class TagFigures:
 
 
 def judge(learned: Learned, said: NDArray[np.int8], target: float) -> tuple[TagFigures, ...]:
-    """Return figures of each tag.
+    """Return figures of each tag, by the photos that say something of it; see `told`.
 
     Args:
         learned: what was learned.
         said: int8 [n, k], what it was learned from.
         target: part of the suggestions that is to be right.
     """
+    counted = told(said)
     return tuple(
-        _judge_tag(learned.held_out[:, tag], said[:, tag], learned.library[:, tag], target)
-        for tag in range(said.shape[1])
+        _judge_tag(learned.held_out[rows, tag], said[rows, tag], learned.library[:, tag], target)
+        for tag, rows in enumerate(counted.T)
     )
+
+
+def told(said: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Return what photos say of tags, bool [n, k]: yes, no, and what their silence says.
+
+    Who tags photos by hand says no to a tag by not giving it. Who answered questions says nothing
+    of what was not asked.
+
+    Args:
+        said: int8 [n, k].
+    """
+    silent_is_no = given_by_hand(said) >= _BY_HAND
+    return np.full(said.shape, fill_value=True) if silent_is_no else said != UNSAID
 
 
 def _judge_tag(
@@ -133,22 +151,6 @@ def expected_gain(yes: int, no: int, library: Floats) -> float:
         return 0.0
     doubt = float((4 * library * (1 - library)).sum() / max(float(library.sum()), 1.0))
     return min(doubt, 1.0) / (1 + 0.25 * (yes + no))
-
-
-def usefulness(probability: Floats, examples: Floats) -> Floats:
-    """Return how much the answer to a question is expected to help, 0 to 1, [n].
-
-    Most where the model is in two minds; a little more where "yes" is likely, since a photo that
-    carries the tag teaches more than one of the many that do not.
-
-    Args:
-        probability: [n], that the answer is yes.
-        examples: [n], how often the tag was given already.
-    """
-    doubt = 4 * probability * (1 - probability)
-    return np.asarray(
-        (0.7 * doubt + 0.3 * probability) / np.sqrt(1 + 0.1 * examples), dtype=np.float32
-    )
 
 
 def interval(right: int, count: int) -> Estimate:

@@ -46,6 +46,7 @@ class ToyModel:
     kind = "toy"
     visual_key = ModelKey("toy vectors")
     dimension = EMBEDDED
+    vocabulary = ()
 
     def __init__(self, digest: str = "toy") -> None:
         self.digest = digest

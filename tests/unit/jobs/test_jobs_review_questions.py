@@ -61,6 +61,9 @@ SIGHT = SimpleNamespace(
     visual_key=ModelKey("eye"),
     traits=lambda visual: visual,
     embed_tags=lambda text: np.eye(6, dtype=np.float32)[: len(text)],
+    vocabulary=("Forest", "snow"),
+    dimension=6,
+    suggest=lambda embedded: np.full((len(embedded), 2), [0.5, 0.25], dtype=np.float32),
 )
 
 
@@ -78,14 +81,13 @@ def model():
     return fit_personal(evidence, Spread.of(VECTORS)).model
 
 
-def ask(model, catalog, *, answers=None, tag=None, limit=12, skip=()):
+def ask(model, catalog, *, tag=None, limit=12, skip=(), nearest=lambda _direction, _count: []):
     return find_questions(
         catalog,
         SIGHT,
         model,
-        lambda _direction, _count: [],
+        nearest,
         [PhotoId(number) for number in range(len(VECTORS))],
-        answers or {},
         tag,
         limit,
         skip,
@@ -93,15 +95,53 @@ def ask(model, catalog, *, answers=None, tag=None, limit=12, skip=()):
     )
 
 
-def test_tags_without_any_example_are_asked_about_in_turn(model):
+def test_the_most_useful_questions_come_first_each_photo_once(model):
     items = ask(model, Catalog())
-    assert [sum(item.tag == name for item in items) for name in NAMES] == [4, 4, 4]
+    assert len({item.tag for item in items}) > 1
     assert len({item.photo_id for item in items}) == 12
+    useful = [item.usefulness for item in items]
+    assert useful == sorted(useful, reverse=True)
+    assert 0 < useful[-1] <= useful[0] < 1
 
 
-def test_answers_count_whatever_the_letter_case_of_the_tag(model):
-    items = ask(model, Catalog(), answers={"sea": 9, "forest": 9, "snow": 0}, limit=6)
-    assert {item.tag for item in items} == {"Snow"}
+def test_what_is_asked_is_what_the_model_finds_open(model):
+    heard = model.witnesses(VECTORS, np.zeros((len(VECTORS), 3), dtype=bool))
+    probability = model.probabilities(heard)
+    for item in ask(model, Catalog()):
+        column = NAMES.index(item.tag)
+        assert item.probability == pytest.approx(probability[item.photo_id, column], abs=1e-5)
+        assert item.probability > np.median(probability[:, column])
+
+
+def test_one_photo_more_matters_less_where_many_carry_the_tag(model):
+    before = {item.photo_id: item.usefulness for item in ask(model, Catalog(), tag="sea")}
+    carried = [(photo, 0, True) for photo in range(120) if photo not in before][:60]
+    after = {
+        item.photo_id: item.usefulness for item in ask(model, Catalog(carried), tag="sea", limit=60)
+    }
+    assert len(before) == 12
+    assert before.keys() <= after.keys()
+    assert all(after[photo_id] < before[photo_id] for photo_id in before)
+
+
+def test_of_very_many_tags_some_are_drawn():
+    names = tuple(f"tag {number}" for number in range(130))
+    rng = np.random.default_rng(0)
+    evidence = Evidence(
+        names=names,
+        words=rng.normal(size=(130, 6)).astype(np.float32),
+        traits=VECTORS[:1],
+        said=np.zeros((1, 130), dtype=np.int8),
+        library=VECTORS,
+        examples=np.zeros(130, dtype=np.int64),
+        tagged=0,
+    )
+    many = fit_personal(evidence, Spread.of(VECTORS)).model
+    catalog = Catalog()
+    catalog.tags_in_use = lambda: names
+    looked_up = []
+    assert ask(many, catalog, nearest=lambda each, _: looked_up.append(each) or [])
+    assert len(looked_up) == 100
 
 
 def test_one_tag_alone_can_be_asked_about(model):
@@ -128,6 +168,12 @@ def test_a_tag_that_was_only_rejected_is_learned():
     assert gathered.evidence.examples.tolist() == [1, 0]
     assert gathered.evidence.said[:, 1].tolist() == [0, NO, NO]
     assert gathered.evidence.tagged == 1
+
+
+def test_what_the_starter_model_foretells_is_part_of_the_evidence():
+    foretold = read([(1, 0, True), (2, 2, False)]).evidence.foretold
+    assert np.isnan(foretold[0])  # it does not know "sea"
+    assert foretold[1] == 0.25
 
 
 def test_rejections_alone_are_evidence_and_nothing_is_none():

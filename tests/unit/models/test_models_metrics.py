@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from photoorg.models.metrics import (
     average_precision,
+    best_macro_f1,
     best_ranks,
     calibration_error,
     f1_at_k,
@@ -137,3 +138,21 @@ def test_macro_f1_is_the_mean_over_labels_that_occur():
     assert macro_f1(chosen, relevant) == pytest.approx((0.5 + 0) / 2)
     assert macro_f1(relevant, relevant) == 1
     assert np.isnan(macro_f1(chosen, np.zeros_like(relevant)))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_best_macro_f1_is_what_trying_all_bars_finds(seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 6, (15, 4)) / 5
+    relevant = rng.random(scores.shape) < 0.3
+    tried = [
+        max(
+            macro_f1(scores[:, [label]] >= bar, relevant[:, [label]])
+            for bar in np.unique(scores[:, label])
+        )
+        for label in np.flatnonzero(relevant.any(axis=0))
+    ]
+    if tried:
+        assert best_macro_f1(scores, relevant) == pytest.approx(np.mean(tried))
+    else:
+        assert np.isnan(best_macro_f1(scores, relevant))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,8 +17,9 @@ from photoorg.models.personal_quality import (
     choose_threshold,
     expected_gain,
     interval,
+    judge,
     reliability,
-    usefulness,
+    told,
 )
 
 LOWEST = personal_quality._LOWEST_THRESHOLD
@@ -148,12 +151,31 @@ def test_gain_falls_with_answers_and_with_certainty() -> None:
     assert expected_gain(3, 0, sure) < expected_gain(3, 0, torn) <= 1
 
 
-def test_a_question_in_doubt_is_more_useful_than_a_sure_one() -> None:
-    none = floats([5, 5, 5, 5])
-    useful = usefulness(floats([0.0, 0.3, 0.6, 1.0]), none)
-    assert useful[2] == useful.max()
-    assert useful[0] == 0
-    assert (usefulness(floats([0.5]), floats([2])) > usefulness(floats([0.5]), floats([80]))).all()
+# -- silence -----------------------------------------------------------------------------------
+
+
+def test_silence_is_a_no_of_who_tags_by_hand_alone() -> None:
+    by_hand = np.full((40, 2), UNSAID, dtype=np.int8)
+    by_hand[:10, 0] = YES
+    assert told(by_hand).all()
+    answered = by_hand.copy()
+    answered[10:20, 1] = NO
+    np.testing.assert_array_equal(told(answered), answered != UNSAID)
+
+
+def test_photos_that_were_asked_about_other_tags_do_not_count_against_one() -> None:
+    said = np.full((120, 2), UNSAID, dtype=np.int8)
+    said[:20, 0] = YES
+    said[20:40, 0] = NO
+    said[40:, 1] = np.where(np.arange(80) % 2, YES, NO)
+    held_out = floats(np.full((120, 2), 0.95))
+    held_out[20:40, 0] = 0.01
+    held_out[40:, 1] = np.where(said[40:, 1] == YES, 0.95, 0.01)
+    figures = judge(SimpleNamespace(held_out=held_out, library=held_out), said, 0.8)
+    for each in figures:
+        assert each.trust is TagTrust.TRUSTED
+        assert each.precision is not None
+        assert each.precision.value == 1
 
 
 # -- reliability ------------------------------------------------------------------------------
