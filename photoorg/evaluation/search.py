@@ -101,10 +101,10 @@ def evaluate_search(
         tables.append(captions)
     if held_out:
         tables += [cut_table(held_out, correction), reliability_table(held_out, correction)]
-    set_aside = _questions(asker, sets, _set_aside)
     corrections: dict[str, JsonValue] = {"in_use": [*correction.numbers]}
-    if set_aside:
-        corrections["refitted"] = [round(number, 4) for number in refit(set_aside).numbers]
+    refitted = _refitted(asker, sets)
+    if refitted is not None:
+        corrections["refitted"] = [*refitted.numbers]
     plots = []
     if setting.plots is not None and held_out:
         plots.append(draw_reliability(held_out, correction, setting.plots))
@@ -120,6 +120,23 @@ def evaluate_search(
         more={"length_correction": corrections},
         plots=plots,
     )
+
+
+def fit_correction(
+    setting: Setting, model: RankingModel, text: TextEncoder
+) -> LengthCorrection | None:
+    """Put a model's relevance right by the photos that were set aside for calibration.
+
+    Raises:
+        UsageProblem, MediaProblem, Cancelled: as `evaluate_search`.
+    """
+    asker = Asker(setting, model, text)
+    return _refitted(asker, _read(setting, features_of(model.visual_key)))
+
+
+def _refitted(asker: Asker, sets: Sequence[PhotoSet]) -> LengthCorrection | None:
+    set_aside = _questions(asker, sets, _set_aside)
+    return refit(set_aside) if set_aside else None
 
 
 def _read(setting: Setting, encoder: str) -> list[PhotoSet]:

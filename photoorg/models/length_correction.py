@@ -24,6 +24,7 @@ _RIDGE = 0.5
 _ITERATIONS = 50
 _LEAST = 1e-6
 _LEAST_SLOPE = 0.1
+_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def fit_length_correction(
         solution -= step
         if np.abs(step).max() < 1e-8:
             break
-    offset, slope, length = solution.tolist()
+    offset, slope, length = np.round(solution, _DECIMALS).tolist()
     return LengthCorrection(offset, slope, length)
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from photoorg.models.base import Observations
 
 KIND = "starter"
+STARTER_FILE = "starter.safetensors"
 
 RELEVANT = 0.2
 """Recommended cut of `relevance`: what reaches it is shown before "Show more".
@@ -137,7 +138,7 @@ class StarterModel:
             ModelFileProblem: the file is missing, damaged or not a starter model.
             EnvironmentProblem: no model was shipped, so the installation is incomplete.
         """
-        path = path or resource_path("starter.safetensors")
+        path = path or resource_path(STARTER_FILE)
         return cls.from_file(load_model(path.with_suffix(""), kind=KIND))
 
     @classmethod

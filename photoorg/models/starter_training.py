@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from photoorg.core.errors import EnvironmentProblem
-from photoorg.features.storage import Manifest, ModelFile, save_model
+from photoorg.features.storage import Manifest, ModelFile, load_model, save_model
 from photoorg.models.base import unit_rows
+from photoorg.models.length_correction import CONFIG_KEY
 from photoorg.models.metrics import best_ranks, mean_average_precision, retrieval_figures
 from photoorg.models.photo_features import mirrored, whole
 from photoorg.models.starter import KIND, StarterModel, heads_tensors
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from photoorg.core.progress import CancelToken
     from photoorg.features.text import TextEncoder
     from photoorg.features.visual import Classifier, VisualEncoder
+    from photoorg.models.length_correction import LengthCorrection
     from photoorg.models.photo_features import ProgressListener, View
 
     Tensors = dict[str, NDArray[Any]]
@@ -133,6 +135,18 @@ def train_starter(
     except OSError as error:
         raise EnvironmentProblem(f"{output} cannot be written ({error.strerror}).") from error
     return {**metrics, "seconds": round(time.monotonic() - started, 1)}
+
+
+def add_correction(output: Path, correction: LengthCorrection) -> None:
+    """Write into a starter model how its relevance is put right for the length of queries.
+
+    Raises:
+        ModelFileProblem: there is no starter model in this folder.
+        EnvironmentProblem: it cannot be written.
+    """
+    file = load_model(output / KIND, kind=KIND)
+    config = {**file.manifest.config, CONFIG_KEY: correction.numbers}
+    save_model(output / KIND, replace(file.manifest, config=config), file.tensors)
 
 
 def fit_starter(

@@ -18,7 +18,7 @@ from photoorg.core.modelling import DEFAULT_FEATURES
 from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.records import PhotoScope
-from photoorg.features.registry import visual_spec
+from photoorg.features.registry import PACKAGED_VISUAL, visual_spec
 from photoorg.features.visual import NotLearnedYet, WeightsMissing
 from photoorg.jobs.indexing import encode_missing
 from photoorg.jobs.learning import learn_features
@@ -94,6 +94,23 @@ def test_a_second_kind_leaves_the_first_and_search_as_they_are(
     assert found(paths, "a cat") == before
     assert index(paths, folder, "bovw-sift") == 0
     assert index(paths, folder, DEFAULT_FEATURES) == 0
+
+
+def test_a_catalog_from_before_the_captions_is_looked_at_anew(folder: Path, tmp_path: Path) -> None:
+    paths = CatalogPaths(tmp_path / "catalog")
+    photos = index(paths, folder, PACKAGED_VISUAL)
+    with Library.open(paths, background=False) as library:
+        old = everything(library.catalog, visual_spec(PACKAGED_VISUAL).key)
+        # Letters are found at once, whatever was looked at.
+        assert len(library.search("name:IMG", PhotoScope()).hits) == photos
+    assert not found(paths, "a cat")
+
+    assert index(paths, folder, DEFAULT_FEATURES) == photos
+    assert found(paths, "a cat")
+    with Library.open(paths, background=False) as library:
+        kept = everything(library.catalog, visual_spec(PACKAGED_VISUAL).key)
+    assert kept[0] == old[0]
+    np.testing.assert_array_equal(kept[1], old[1])
 
 
 def test_learned_features_are_learned_first(paths: CatalogPaths, folder: Path) -> None:

@@ -181,6 +181,8 @@ def run_training(
     finetune: bool,
 ) -> dict[str, Any]:
     """Load what the training needs and run it; torch and OpenVINO come in only here."""
+    from photoorg.evaluation.report import Setting
+    from photoorg.evaluation.search import fit_correction
     from photoorg.features import encoder_changes
     from photoorg.features.minilm import MiniLM
     from photoorg.features.registry import (
@@ -189,7 +191,9 @@ def run_training(
         create_visual_encoder,
         load_variant,
     )
+    from photoorg.models.starter import STARTER_FILE, StarterModel
     from photoorg.models.starter_encoders import finetune_encoders
+    from photoorg.models.starter_training import add_correction
     from photoorg.models.starter_training import train_starter as train
 
     cache, classifier = user_cache_folder() / "evaluation", create_visual_classifier()
@@ -207,15 +211,22 @@ def run_training(
         )
     else:
         stem = encoder_changes.encoders_stem()
-    return train(
+    visual = load_variant(encoder_changes.visual_variant(stem))
+    text = MiniLM.load(
+        key=encoder_changes.text_key(stem), changes=encoder_changes.read_text_changes(stem)
+    )
+    figures = train(
         data,
         output,
-        visual=load_variant(encoder_changes.visual_variant(stem)),
-        text=MiniLM.load(
-            key=encoder_changes.text_key(stem), changes=encoder_changes.read_text_changes(stem)
-        ),
+        visual=visual,
+        text=text,
         classifier=classifier,
         cache=cache,
         progress=progress,
         token=token,
     )
+    setting = Setting(data, 1, cache, progress, token, encoder=lambda _: visual)
+    correction = fit_correction(setting, StarterModel.load(output / STARTER_FILE), text)
+    if correction is not None:
+        add_correction(output, correction)
+    return figures

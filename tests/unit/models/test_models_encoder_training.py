@@ -35,7 +35,17 @@ SAID = {
 }
 LABELLED = ("cat", "motorcycle")
 HEADS = TrainingConfig(heads=1, hidden=16, width=12, epochs=2, batch=12, warm_up=2)
-TINY = EncoderConfig(epochs=3, batch=12, labelled=4, words=4, warm_up=1, average=0.5, heads=HEADS)
+TINY = EncoderConfig(
+    epochs=4,
+    batch=12,
+    labelled=4,
+    text_rate=3e-4,
+    words=4,
+    keeping=100.0,
+    average=0.0,
+    warm_up=1,
+    heads=HEADS,
+)
 
 
 @pytest.fixture(scope="module")
