@@ -142,10 +142,10 @@ def minilm_family() -> Family:
     """Return the family of the packaged sentence encoder."""
 
     def load(kind: str) -> TextVectors:
-        from photoorg.features.text import create_text_encoder
+        from photoorg.features.minilm import MiniLM
         from photoorg.features.words.sentences import SentenceVectors
 
-        return SentenceVectors(kind, create_text_encoder())
+        return SentenceVectors(kind, MiniLM.load())
 
     def train(kind: str, _documents: Sequence[Document], run: TrainingRun) -> TextVectors:
         run.report(1, 1)

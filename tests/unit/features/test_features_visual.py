@@ -13,7 +13,9 @@ import pytest
 
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, UsageProblem
 from photoorg.features import devices, efficientnet, efficientnet_openvino, registry
+from photoorg.features.encoder_changes import visual_variant
 from photoorg.features.registry import (
+    PACKAGED_VISUAL,
     create_visual_classifier,
     create_visual_encoder,
     visual_names,
@@ -47,7 +49,7 @@ def eager_vectors(photo_batch: npt.NDArray[np.uint8]) -> Floats:
 
     from photoorg.features.efficientnet_torch import load_network
 
-    network = load_network()[0].network
+    network = load_network(visual_variant())[0].network
     pixels = torch.from_numpy(photo_batch).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
         features = network.forward_features((pixels - 127) / 128)
@@ -63,7 +65,7 @@ def lone_cache(cpu_encoder: VisualEncoder, network_cache: Path, tmp_path: Path) 
 
 
 def refuse_to_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    def export(_cache: Path) -> None:
+    def export(_cache: Path, _variant: object) -> None:
         raise RuntimeError("exported again")
 
     monkeypatch.setattr(efficientnet_openvino, "_export", export)
@@ -122,7 +124,11 @@ def test_other_inputs_are_refused(kind: str, request: pytest.FixtureRequest) -> 
 
 def test_spec_and_encoder_agree(cpu_encoder: VisualEncoder) -> None:
     spec = visual_spec(visual_names()[0])
-    assert spec.key == cpu_encoder.key == "efficientnet-lite2:9656183e:squash-260-x127d128:1280"
+    assert spec.key == cpu_encoder.key
+    assert (
+        visual_spec(PACKAGED_VISUAL).key == "efficientnet-lite2:9656183e:squash-260-x127d128:1280"
+    )
+    assert spec.key.split(":")[2:] == visual_spec(PACKAGED_VISUAL).key.split(":")[2:]
     assert (spec.input_size, spec.dimension) == (cpu_encoder.input_size, cpu_encoder.dimension)
 
 
@@ -168,14 +174,14 @@ print(json.dumps([encoder.runtime, loaded]))
 
 def test_a_sound_cache_is_used(lone_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_to_export(monkeypatch)
-    assert efficientnet_openvino.load_encoder(lone_cache, 1).dimension == 1280
+    assert efficientnet_openvino.load_encoder(lone_cache, 1, visual_variant()).dimension == 1280
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "foreign"])
 def test_a_damaged_cache_is_made_again(
     damage: str, lone_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = efficientnet_openvino.cache_path(lone_cache)
+    path = efficientnet_openvino.cache_path(lone_cache, visual_variant())
     sound = read_cached(path)
     assert sound is not None
     if damage == "foreign":
@@ -185,8 +191,8 @@ def test_a_damaged_cache_is_made_again(
         content[len(content) // 2] ^= 1
         path.write_bytes(content if damage == "altered" else content[: len(content) // 2])
     # Exporting takes seconds, and `cpu_encoder` has done it already.
-    monkeypatch.setattr(efficientnet_openvino, "_export", lambda _cache: sound)
-    efficientnet_openvino.load_encoder(lone_cache, 1)
+    monkeypatch.setattr(efficientnet_openvino, "_export", lambda _cache, _variant: sound)
+    efficientnet_openvino.load_encoder(lone_cache, 1, visual_variant())
     again = read_cached(path)
     assert again is not None
     np.testing.assert_array_equal(again["weights"], sound["weights"])
@@ -198,10 +204,11 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sound = read_cached(efficientnet_openvino.cache_path(lone_cache))
-    monkeypatch.setattr(efficientnet_openvino, "_export", lambda _cache: sound)
+    sound = read_cached(efficientnet_openvino.cache_path(lone_cache, visual_variant()))
+    monkeypatch.setattr(efficientnet_openvino, "_export", lambda _cache, _variant: sound)
     (tmp_path / "file").touch()
-    assert efficientnet_openvino.load_encoder(tmp_path / "file" / "below", 1).dimension == 1280
+    below = tmp_path / "file" / "below"
+    assert efficientnet_openvino.load_encoder(below, 1, visual_variant()).dimension == 1280
     assert "cannot be written" in caplog.text
 
 
@@ -212,7 +219,8 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(
 def torch_encoder() -> VisualEncoder:
     from photoorg.features.efficientnet_torch import TorchEncoder, load_network
 
-    return TorchEncoder(load_network()[0], "cpu")
+    variant = visual_variant()
+    return TorchEncoder(load_network(variant)[0], "cpu", variant=variant)
 
 
 def test_torch_channels_last_equals_eager(
@@ -228,14 +236,14 @@ def test_torch_channels_last_equals_eager(
 def test_wrong_vectors_from_openvino_lead_to_torch(
     lone_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = efficientnet_openvino.cache_path(lone_cache)
+    path = efficientnet_openvino.cache_path(lone_cache, visual_variant())
     tensors = read_cached(path)
     assert tensors is not None
     rng = np.random.default_rng(1)
     other = rng.random(tensors["probe"].shape, np.float32)
     write_cached(path, tensors | {"probe": other})
     with pytest.raises(RuntimeMismatch, match="cosine"):
-        efficientnet_openvino.load_encoder(lone_cache)
+        efficientnet_openvino.load_encoder(lone_cache, variant=visual_variant())
     encoder = create_visual_encoder(device="cpu", cache=lone_cache)
     assert encoder.runtime.startswith("torch")
     assert "OpenVINO cannot be used" in caplog.text
@@ -244,7 +252,7 @@ def test_wrong_vectors_from_openvino_lead_to_torch(
 def test_a_graph_that_openvino_cannot_read_leads_to_torch(
     lone_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = efficientnet_openvino.cache_path(lone_cache)
+    path = efficientnet_openvino.cache_path(lone_cache, visual_variant())
     tensors = read_cached(path)
     assert tensors is not None
     write_cached(path, tensors | {"graph": np.zeros(9, np.uint8)})
@@ -270,7 +278,7 @@ def test_a_gpu_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(registry, "least_cosine", lambda *_vectors: 0.5)
     with pytest.raises(EnvironmentProblem, match="wrongly"):
         # The CPU takes the GPU's place; the type leaves it out, as nothing else should do this.
-        registry._on_accelerator("cpu", None)  # type: ignore[arg-type]
+        registry._on_accelerator(visual_variant(), "cpu", None)  # type: ignore[arg-type]
 
 
 def test_a_full_gpu_gets_smaller_batches() -> None:
