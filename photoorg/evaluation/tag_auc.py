@@ -22,7 +22,13 @@ from photoorg.evaluation.corpus import Corpus, read_corpus
 from photoorg.evaluation.linear_probe import aucs, logistic_scores, standardised
 from photoorg.evaluation.photo_sets import CNN
 from photoorg.evaluation.report import Report, Row, Setting, Table
-from photoorg.evaluation.tag_auc_default import DEFAULT, DefaultTags, StarterSight, compare
+from photoorg.evaluation.tag_auc_default import (
+    DEFAULT,
+    DefaultTags,
+    StarterSight,
+    compare,
+    look_by_starter,
+)
 from photoorg.features.text import create_text_encoder
 from photoorg.features.words.normalise import Normaliser
 from photoorg.features.words.registry import train_text_vectors
@@ -293,13 +299,11 @@ def choose_concepts(corpus: Corpus) -> tuple[str, ...]:
 
 def look(corpus: Corpus, setting: Setting) -> tuple[Sight, ...]:
     """Return the visual vectors of all photos, those of the paper first."""
-    starter = StarterModel.load()
-    own, _ = setting.vectors_of(corpus.paths, starter.visual_key)
     sights = []
     for title, name in (("SIFT", "bovw-sift"), ("CNN", CNN)):
         rows, encoder = setting.vectors(corpus.paths, name)
-        seen = StarterSight(own, starter.embed_images(own)) if name == CNN else None
-        sights.append(Sight(title, encoder.key, rows, seen))
+        starter = look_by_starter(corpus.paths, setting) if name == CNN else None
+        sights.append(Sight(title, encoder.key, rows, starter))
     return tuple(sights)
 
 

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from photoorg.features.registry import features_of
 from photoorg.models.personal_fit import UNSAID, YES, Evidence, fit_personal
+from photoorg.models.starter import StarterModel
 from photoorg.models.vocabulary import TEMPLATES, phrases
 
 Floats = NDArray[np.float32]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from photoorg.evaluation.report import JsonValue
+    from photoorg.evaluation.report import JsonValue, Setting
     from photoorg.features.text import TextEncoder
-    from photoorg.models.starter import StarterModel
 
     Rows = NDArray[np.int64]
     Truth = NDArray[np.bool_]
@@ -45,6 +47,15 @@ class StarterSight:
 
     rows: Floats
     embedded: Floats
+
+
+def look_by_starter(paths: Sequence[Path], setting: Setting) -> StarterSight | None:
+    """Return how the starter sees photos; None where the setting has other encoders."""
+    starter = StarterModel.load()
+    rows, encoder = setting.vectors(paths, features_of(starter.visual_key))
+    if encoder.key != starter.visual_key:
+        return None
+    return StarterSight(rows, starter.embed_images(rows))
 
 
 class DefaultTags:

@@ -25,22 +25,18 @@ from photoorg.features import (
     open_clip_files,
     torchvision_weights,
 )
-from photoorg.features.devices import Accelerator, find_accelerator
+from photoorg.features.efficientnet_devices import load_variant
 from photoorg.features.storage import MANIFEST_SUFFIX, read_manifest
 from photoorg.features.visual import (
-    MIN_COSINE,
     Classifier,
     Device,
     NotLearnedYet,
-    RuntimeMismatch,
     Status,
     VisualEncoder,
     VisualFiles,
     VisualKind,
     VisualSpec,
     WeightsMissing,
-    least_cosine,
-    probe_images,
 )
 
 if TYPE_CHECKING:
@@ -263,65 +259,11 @@ def default_cache() -> Path:
 
 def _efficientnet_entry(title: str, variant: Callable[[], efficientnet.Variant]) -> _Entry:
     def load(_files: VisualFiles, compute: _Compute) -> VisualEncoder:
-        return _load_efficientnet(variant(), compute)
+        return load_variant(variant(), compute.device, compute.cache, compute.threads)
 
     return _Entry(
         title, efficientnet.DIMENSION, lambda _files: None, lambda _files: variant().spec, load
     )
-
-
-def load_variant(variant: efficientnet.Variant, cache: Path | None = None) -> VisualEncoder:
-    """Load a variant of EfficientNet-Lite2; see `create_visual_encoder`."""
-    return _load_efficientnet(variant, _Compute("auto", cache or default_cache(), None))
-
-
-def _load_efficientnet(variant: efficientnet.Variant, compute: _Compute) -> VisualEncoder:
-    if compute.device == "auto":
-        accelerator = find_accelerator()
-        if accelerator is not None:
-            try:
-                return _on_accelerator(variant, accelerator, compute.threads)
-            except EnvironmentProblem as problem:
-                _log.warning("%s Using the CPU.", problem.message)
-    elif compute.device != "cpu":
-        return _on_accelerator(variant, compute.device, compute.threads)
-    return _on_cpu(variant, compute.cache, compute.threads)
-
-
-def _on_accelerator(
-    variant: efficientnet.Variant, device: Accelerator, threads: int | None
-) -> VisualEncoder:
-    """Load the network on a GPU, having compared it with the CPU.
-
-    Raises:
-        EnvironmentProblem: the GPU cannot be used, or computes something else.
-    """
-    from photoorg.features.efficientnet_torch import TorchEncoder, load_network
-
-    network, _ = load_network(variant)
-    pictures = probe_images(efficientnet.INPUT_SIZE)
-    expected = TorchEncoder(network, "cpu", threads, variant).encode(pictures)
-    try:
-        encoder = TorchEncoder(network, device, threads, variant)
-        cosine = least_cosine(encoder.encode(pictures), expected)
-    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built for CUDA
-        raise EnvironmentProblem(f"The device {device} cannot be used ({error}).") from error
-    if cosine < MIN_COSINE:
-        raise EnvironmentProblem(f"The device {device} computes wrongly (cosine {cosine:.4f}).")
-    return encoder
-
-
-def _on_cpu(variant: efficientnet.Variant, cache: Path, threads: int | None) -> VisualEncoder:
-    try:
-        from photoorg.features.efficientnet_openvino import load_encoder
-
-        return load_encoder(cache, threads, variant)
-    except (RuntimeMismatch, RuntimeError, ImportError) as error:
-        _log.warning("OpenVINO cannot be used (%s). Using torch, which is slower.", error)
-    from photoorg.features.efficientnet_torch import TorchEncoder, load_network
-
-    network, _ = load_network(variant)
-    return TorchEncoder(network, "cpu", threads, variant)
 
 
 # -- the others -----------------------------------------------------------------------------------

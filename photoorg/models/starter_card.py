@@ -16,10 +16,10 @@ Written by `photoorg train starter`; do not edit. The figures are those of the r
 `starter.safetensors`.
 
 **What it does.** Maps photos and texts into one space, so that a library can be searched by words
-and gets tag suggestions before anybody has tagged a photo. Its inputs are the vectors of two networks,
-`{visual}` and `{text}`: EfficientNet-Lite2 and
-all-MiniLM-L6-v2, whose ends were trained further on the same photos. What that changed in them is
-in `encoders.safetensors`, and how it was trained in `encoders.json`.
+and gets tag suggestions before anybody has tagged a photo. Its inputs are the vectors of two
+networks, EfficientNet-Lite2 and all-MiniLM-L6-v2, whose ends were trained further on the same
+photos: `{visual}` and `{text}`. What that changed in them is in `encoders.safetensors`, and how it
+was trained in `encoders.json`.
 
 **What it learned from.**
 

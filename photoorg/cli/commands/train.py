@@ -184,12 +184,13 @@ def run_training(
     from photoorg.evaluation.report import Setting
     from photoorg.evaluation.search import fit_correction
     from photoorg.features import encoder_changes
+    from photoorg.features.efficientnet_devices import load_variant
     from photoorg.features.minilm import MiniLM
     from photoorg.features.registry import (
         PACKAGED_VISUAL,
         create_visual_classifier,
         create_visual_encoder,
-        load_variant,
+        default_cache,
     )
     from photoorg.models.starter import STARTER_FILE, StarterModel
     from photoorg.models.starter_encoders import finetune_encoders
@@ -211,7 +212,8 @@ def run_training(
         )
     else:
         stem = encoder_changes.encoders_stem()
-    visual = load_variant(encoder_changes.visual_variant(stem))
+    variant = encoder_changes.visual_variant(stem)
+    visual = load_variant(variant, "auto", default_cache(), None)
     text = MiniLM.load(
         key=encoder_changes.text_key(stem), changes=encoder_changes.read_text_changes(stem)
     )

@@ -107,7 +107,7 @@ def test_all_that_is_asked_for_is_passed_on(run, library, tmp_path: Path) -> Non
         *("--data", tmp_path, "--seed", "3", "--finetune"),
     )
     assert [asked[1] for asked in library.asked] == [
-        TrainingRequest("bidnn", "efficientnet-lite2"),
+        TrainingRequest("bidnn", "efficientnet-lite2-captions"),
         TrainingRequest("mlp", "resnet50", "lsa", tmp_path, 7, 3, finetune=True),
     ]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, UsageProblem
-from photoorg.features import devices, efficientnet, efficientnet_openvino, registry
+from photoorg.features import devices, efficientnet, efficientnet_devices, efficientnet_openvino
 from photoorg.features.encoder_changes import visual_variant
 from photoorg.features.registry import (
     PACKAGED_VISUAL,
@@ -266,7 +266,7 @@ def test_an_accelerator_that_fails_leads_to_the_cpu(
 ) -> None:
     if devices.cuda_device_count():
         pytest.skip("this machine has a CUDA device")
-    monkeypatch.setattr(registry, "find_accelerator", lambda: "cuda")
+    monkeypatch.setattr(efficientnet_devices, "find_accelerator", lambda: "cuda")
     encoder = create_visual_encoder(cache=lone_cache, threads=1)
     assert encoder.runtime.startswith("OpenVINO")
     assert "cuda cannot be used" in caplog.text
@@ -275,10 +275,10 @@ def test_an_accelerator_that_fails_leads_to_the_cpu(
 
 
 def test_a_gpu_that_computes_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "least_cosine", lambda *_vectors: 0.5)
+    monkeypatch.setattr(efficientnet_devices, "least_cosine", lambda *_vectors: 0.5)
     with pytest.raises(EnvironmentProblem, match="wrongly"):
         # The CPU takes the GPU's place; the type leaves it out, as nothing else should do this.
-        registry._on_accelerator(visual_variant(), "cpu", None)  # type: ignore[arg-type]
+        efficientnet_devices._on_accelerator(visual_variant(), "cpu", None)  # type: ignore[arg-type]
 
 
 def test_a_full_gpu_gets_smaller_batches() -> None:

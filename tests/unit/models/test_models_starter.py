@@ -9,7 +9,9 @@ import pytest
 
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem
 from photoorg.core.ids import ModelKey
+from photoorg.features.registry import visual_spec
 from photoorg.features.storage import Manifest, save_model
+from photoorg.features.text import create_text_encoder
 from photoorg.models.base import CrossModalModel, Observations, SuggestsTags, unit_rows
 from photoorg.models.starter import KIND, RELEVANT, StarterModel, heads_tensors
 from photoorg.models.starter_parts import (
@@ -292,7 +294,8 @@ def test_the_shipped_model_loads_and_matches_the_encoders():
         model = StarterModel.load()
     except EnvironmentProblem:
         pytest.fail("resources/starter.safetensors is not there")
-    assert model.visual_key.startswith("efficientnet-lite2:")
+    assert model.visual_key == visual_spec().key
+    assert model.text_key == create_text_encoder().key
     assert len(model.vocabulary) >= 900
     assert model.embed_texts(np.zeros((1, 384), dtype=np.float32)).shape == (1, model.dimension)
 
