@@ -27,6 +27,21 @@ if TYPE_CHECKING:
 _TAG_CAPTIONS = 2
 _TRAINING_SHARE = 0.8
 
+# fmt: off
+NUS_WIDE = (
+    "airport", "animal", "beach", "bear", "birds", "boats", "book", "bridge", "buildings", "cars",
+    "castle", "cat", "cityscape", "clouds", "computer", "coral", "cow", "dancing", "dog",
+    "earthquake", "elk", "fire", "fish", "flags", "flowers", "food", "fox", "frost", "garden",
+    "glacier", "grass", "harbor", "horses", "house", "lake", "leaf", "map", "military", "moon",
+    "mountain", "nighttime", "ocean", "person", "plane", "plants", "police", "protest", "railroad",
+    "rainbow", "reflection", "road", "rocks", "running", "sand", "sign", "sky", "snow", "soccer",
+    "sports", "statue", "street", "sun", "sunset", "surf", "swimmers", "tattoo", "temple", "tiger",
+    "tower", "town", "toy", "train", "tree", "valley", "vehicle", "water", "waterfall", "wedding",
+    "whales", "window", "zebra",
+)
+# fmt: on
+"""The 81 concepts of NUS-WIDE (Chua et al. 2009), of which the paper takes the most frequent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:

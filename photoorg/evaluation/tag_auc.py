@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.core.errors import UsageProblem
-from photoorg.evaluation.corpus import Corpus, read_corpus
+from photoorg.evaluation.corpus import NUS_WIDE, Corpus, read_corpus
 from photoorg.evaluation.linear_probe import aucs, logistic_scores, standardised
 from photoorg.evaluation.photo_sets import CNN
 from photoorg.evaluation.report import Report, Row, Setting, Table
@@ -53,20 +53,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 CONCEPTS = 10
-# fmt: off
-_NUS_WIDE = (
-    "airport", "animal", "beach", "bear", "birds", "boats", "book", "bridge", "buildings", "cars",
-    "castle", "cat", "cityscape", "clouds", "computer", "coral", "cow", "dancing", "dog",
-    "earthquake", "elk", "fire", "fish", "flags", "flowers", "food", "fox", "frost", "garden",
-    "glacier", "grass", "harbor", "horses", "house", "lake", "leaf", "map", "military", "moon",
-    "mountain", "nighttime", "ocean", "person", "plane", "plants", "police", "protest", "railroad",
-    "rainbow", "reflection", "road", "rocks", "running", "sand", "sign", "sky", "snow", "soccer",
-    "sports", "statue", "street", "sun", "sunset", "surf", "swimmers", "tattoo", "temple", "tiger",
-    "tower", "town", "toy", "train", "tree", "valley", "vehicle", "water", "waterfall", "wedding",
-    "whales", "window", "zebra",
-)
-# fmt: on
-"""The 81 concepts of NUS-WIDE (Chua et al. 2009), of which the paper takes the most frequent."""
 
 _LEAST = 3
 """Photos that a tag is on, to be in the dictionary. The paper's 5,018 are on 0.04 % of the photos
@@ -281,7 +267,7 @@ def choose_concepts(corpus: Corpus) -> tuple[str, ...]:
         UsageProblem: there is no word that is true of some photos and not of others.
     """
     normaliser = Normaliser()
-    concepts = {token for name in _NUS_WIDE for token in normaliser.tokens(name)}
+    concepts = {token for name in NUS_WIDE for token in normaliser.tokens(name)}
     counts = corpus.true_counts()
     judged = Counter(word for row in corpus.judged for word in corpus.truth[row])
     usable = [
