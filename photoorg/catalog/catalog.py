@@ -28,7 +28,7 @@ from photoorg.catalog import (
     tree_operations,
     vectors,
 )
-from photoorg.catalog.connection import ReaderPool, current_revision
+from photoorg.catalog.connection import ReaderPool, Remembered, current_revision
 from photoorg.catalog.migrations import prepare_database
 from photoorg.catalog.records import (
     Company,
@@ -85,6 +85,7 @@ class Catalog:
         self._paths = paths
         self._readers = readers
         self._writer = writer
+        self._tags = Remembered(lambda connection: tuple(tags.counts(connection)))
 
     @classmethod
     def open(cls, paths: CatalogPaths, *, read_only: bool = False) -> Catalog:
@@ -355,7 +356,7 @@ class Catalog:
 
     def tags(self) -> Sequence[TagCount]:
         """Return the confirmed tags of photos in the library, most used first."""
-        return self._read(tags.counts)
+        return self._read(self._tags)
 
     def tag_states(self, photo_ids: Sequence[PhotoId]) -> Mapping[str, int]:
         """Return how many of these photos carry each tag, confirmed, in order of name."""

@@ -1,4 +1,4 @@
-"""What helps in typing a search: cameras to choose from, and a place for pasted images."""
+"""What helps in typing a search: cameras, other searches, and a place for pasted images."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Final
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.core.records import Alternative, PhotoScope
+from photoorg.jobs.search_service import SearchService
+from photoorg.search.judging import LookAt
 
 KEPT_DAYS: Final = 30
 """How long a pasted image stays that no album names."""
@@ -21,11 +24,17 @@ _PREFIX: Final = "pasted-"
 class Asking:
     """Keeps `photoorg.core.asking.AskingPort`."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, search: SearchService, look_at: LookAt) -> None:
+        """Help by a catalog and what searches it; `look_at` sees photos outside."""
         self._catalog = catalog
+        self._search = search
+        self._look_at = look_at
 
     def cameras(self) -> Sequence[str]:
         return self._catalog.cameras()
+
+    def alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
+        return self._search.alternatives(text, scope, self._look_at)
 
     def keep_image(self, image: bytes) -> Path:
         folder = self._catalog.paths.scratch

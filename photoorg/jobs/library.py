@@ -81,7 +81,7 @@ class Library(LibraryModels):
         self._search = SearchService(catalog, store, self._quality.model)
         self._knowledge = Knowledge(catalog, self._search)
         self._albums = Albums(catalog, self._search.albums)
-        self._asking = Asking(catalog)
+        self._asking = Asking(catalog, self._search, self._look_outside)
         self._bulk = Bulk(catalog, self._search, self._refresh)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._why = Why(

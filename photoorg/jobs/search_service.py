@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
+from photoorg.core.hits import ids_of
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
 from photoorg.core.query import Query
-from photoorg.core.records import PhotoScope, SearchResults
+from photoorg.core.records import Alternative, PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
 from photoorg.models.personal import PersonalModel
@@ -119,11 +120,17 @@ class SearchService:
             results = replace(results, notice=notice)
         return results
 
+    def alternatives(
+        self, text: str, scope: PhotoScope, look_at: LookAt | None = None
+    ) -> tuple[Alternative, ...]:
+        """Return changed searches that find something; for arguments and errors see `search`."""
+        opened = self.albums.opened(parse(text), lambda query: self._relevant(query, look_at))
+        return self._load().engine.alternatives(opened, scope, look_at=look_at)
+
     def _relevant(self, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
         """Return the relevant photos of a query, int64 [n]."""
         results = self._load().engine.search(query, look_at=look_at)
-        hits = results.hits[: results.relevant]
-        return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
+        return ids_of(results.hits[: results.relevant])
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""

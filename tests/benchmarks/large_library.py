@@ -106,9 +106,7 @@ def _prepared(number: int, bases: Sequence[GridRow]) -> PreparedPhoto:
     )
 
 
-def _add_vectors(
-    catalog: Catalog, photo_ids: Sequence[PhotoId], bases: Sequence[GridRow]
-) -> None:
+def _add_vectors(catalog: Catalog, photo_ids: Sequence[PhotoId], bases: Sequence[GridRow]) -> None:
     """Give photos vectors between those of two real ones, with noise of their own."""
     key = visual_spec().key
     _, real = catalog.vectors(key, [row.photo_id for row in bases])

@@ -10,10 +10,11 @@ from photoorg.cli.output import table
 from photoorg.core.records import PhotoScope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from photoorg.cli.session import CommandLibrary, Session
-    from photoorg.core.records import SearchResults
+    from photoorg.core.records import Alternative, SearchResults
 
 MOST_SHOWN = 50
 """Answers shown where the person set no limit; there may be thousands of relevant ones."""
@@ -33,8 +34,10 @@ def search(session: Session, *, query: str, limit: int | None, why: bool = False
         MediaProblem: a photo that it names by its path cannot be read.
     """
     with session.library() as library:
-        found = library.search(query, PhotoScope())
-        show(session, library, found, limit, asked=query if why else "")
+        scope = PhotoScope()
+        found = library.search(query, scope)
+        others = () if found.relevant else library.asking.alternatives(query, scope)
+        show(session, library, found, limit, asked=query if why else "", others=others)
 
 
 def similar(session: Session, *, photo: Path, limit: int | None) -> None:
@@ -56,6 +59,7 @@ def show(
     limit: int | None,
     *,
     asked: str = "",
+    others: Sequence[Alternative] = (),
 ) -> None:
     """Write the best hits of an answer.
 
@@ -65,6 +69,7 @@ def show(
         results: the answer.
         limit: hits to write; None for the relevant ones.
         asked: the search of which each part is to be accounted for, or "".
+        others: searches that would find something, where this one does not.
     """
     shown = min(results.relevant, MOST_SHOWN) if limit is None else limit
     hits = results.hits[:shown]
@@ -80,7 +85,7 @@ def show(
         for place, hit in enumerate(hits)
         if hit.photo_id in paths  # else another process dropped it in this moment
     ]
-    for note in _notes(results):
+    for note in _notes(results, others):
         session.output.note(note)
     told = [str(row["why"]) for row in rows]
     if asked:
@@ -103,15 +108,12 @@ def show(
     )
 
 
-def _notes(results: SearchResults) -> list[str]:
+def _notes(results: SearchResults, others: Sequence[Alternative]) -> list[str]:
     """Return what the person should know beside the photos."""
     notes = [results.notice] if results.notice else []
     notes += [
         f"Showing photos for “{used}”. Quote the word to search for it as typed: '\"{typed}\"'"
         for typed, used in results.corrected
     ]
-    notes += [
-        f"Found instead by {other.query} ({other.why}): {other.count:,}"
-        for other in results.alternatives
-    ]
+    notes += [f"Found instead by {other.query} ({other.why}): {other.count:,}" for other in others]
     return notes
