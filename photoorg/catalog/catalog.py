@@ -85,6 +85,7 @@ class Catalog:
         self._paths = paths
         self._readers = readers
         self._writer = writer
+        self._order = browse.DateOrder()
         self._tags = Remembered(lambda connection: tuple(tags.counts(connection)))
 
     @classmethod
@@ -302,11 +303,11 @@ class Catalog:
     # -- browsing -----------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
-        return self._read(browse.photo_ids, scope)
+        return self._read(self._order.photo_ids, scope)
 
     def in_date_order(self, ids: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
         """Return those of some photos that the library shows, int64 [n], as the grid has them."""
-        return self._read(browse.in_date_order, ids, newest_first=newest_first)
+        return self._read(self._order.sort, ids, newest_first=newest_first)
 
     def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
         """Return shape, day and colour of many tiles; unknown ids get zeros and `NO_DAY`."""

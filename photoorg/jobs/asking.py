@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem
 from photoorg.core.records import Alternative, PhotoScope
-from photoorg.jobs.search_service import SearchService
-from photoorg.search.judging import LookAt
 
 KEPT_DAYS: Final = 30
 """How long a pasted image stays that no album names."""
@@ -24,17 +22,18 @@ _PREFIX: Final = "pasted-"
 class Asking:
     """Keeps `photoorg.core.asking.AskingPort`."""
 
-    def __init__(self, catalog: Catalog, search: SearchService, look_at: LookAt) -> None:
-        """Help by a catalog and what searches it; `look_at` sees photos outside."""
+    def __init__(
+        self, catalog: Catalog, others: Callable[[str, PhotoScope], Sequence[Alternative]]
+    ) -> None:
+        """Help by a catalog; `others` finds other searches."""
         self._catalog = catalog
-        self._search = search
-        self._look_at = look_at
+        self._others = others
 
     def cameras(self) -> Sequence[str]:
         return self._catalog.cameras()
 
     def alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
-        return self._search.alternatives(text, scope, self._look_at)
+        return self._others(text, scope)
 
     def keep_image(self, image: bytes) -> Path:
         folder = self._catalog.paths.scratch

@@ -64,7 +64,9 @@ def rank(
     places = places[order]
     if in_order is not None:
         first = in_order(universe.ids[places[:relevant]])
-        places[:relevant] = np.searchsorted(universe.ids, first)
+        # A photo that left the library a moment ago has no date any more.
+        places = np.concatenate([np.searchsorted(universe.ids, first), places[relevant:]])
+        relevant = len(first)
 
     def why(some: Places) -> list[str]:
         return verdict.reasons(some, least)

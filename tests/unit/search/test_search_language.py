@@ -187,6 +187,21 @@ def test_what_is_relevant_is_sorted_by_date() -> None:
     assert relevant(ask(catalog, "dog sort:relevance")) == relevant(ask(catalog, "dog"))
 
 
+def test_a_photo_that_left_the_library_meanwhile_has_no_date(monkeypatch) -> None:
+    catalog = FakeCatalog(pictures=PLACES)
+    found = relevant(ask(catalog, "dog"))
+    gone = found[0]
+    in_order = catalog.in_date_order
+    monkeypatch.setattr(
+        catalog,
+        "in_date_order",
+        lambda ids, *, newest_first: in_order(ids[ids != gone], newest_first=newest_first),
+    )
+    results = ask(catalog, "dog sort:date")
+    assert relevant(results) == sorted(set(found) - {gone}, reverse=True)
+    assert gone not in every(results)
+
+
 # -- slips --------------------------------------------------------------------------------------
 def test_a_misspelt_word_is_put_right_and_said() -> None:
     catalog = FakeCatalog(pictures=PLACES, captions={6: "an elephant"})
