@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog.assertions import SOURCES
+from photoorg.catalog.connection import Remembered
 from photoorg.catalog.encoding import (
     clean_text,
     decode_path,
@@ -48,11 +49,46 @@ _STATES: Final = {
     FileStatus.UNSUPPORTED: PhotoState.FAILED,
 }
 
+_MANY: Final = 2000
+"""Photos from which on the order of the whole library is worth having."""
+
 _DAY_US: Final = 24 * 60 * 60 * 1_000_000
 
 
-def photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
-    """Return the photos of a scope, int64 [n], in the order of the grid."""
+class DateOrder:
+    """Photos in the order of the grid; that of the whole library is kept until something changes.
+
+    To list 100,000 photos takes SQLite 30 ms, and to bring half of them into order twice as long.
+    """
+
+    def __init__(self) -> None:
+        self._newest_first = Remembered(_newest_first)
+
+    def photo_ids(self, db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
+        """Return the photos of a scope, int64 [n], in its order."""
+        if scope.folder is not None or scope.tag is not None:
+            return _photo_ids(db, scope)
+        newest_first = self._newest_first(db)
+        return newest_first if scope.newest_first else newest_first[::-1]
+
+    def sort(
+        self, db: sqlite3.Connection, ids: NDArray[np.int64], *, newest_first: bool
+    ) -> NDArray[np.int64]:
+        """Return those of some photos that the library shows, in the order of the grid."""
+        if len(ids) < _MANY:
+            return _in_date_order(db, ids, newest_first=newest_first)
+        everything = self._newest_first(db)
+        kept = everything[np.isin(everything, ids)]
+        return kept if newest_first else kept[::-1]
+
+
+def _newest_first(db: sqlite3.Connection) -> NDArray[np.int64]:
+    ids = _photo_ids(db, PhotoScope())
+    ids.setflags(write=False)  # it is handed out to everybody
+    return ids
+
+
+def _photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
     conditions, parameters = ["p.shown"], list[bytes | str]()
     if scope.folder is not None:
         conditions.append(
@@ -80,10 +116,9 @@ def photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
     return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
 
-def in_date_order(
+def _in_date_order(
     db: sqlite3.Connection, ids: NDArray[np.int64], *, newest_first: bool
 ) -> NDArray[np.int64]:
-    """Return those of some photos that the library shows, in the order of the grid."""
     order = "DESC" if newest_first else "ASC"
     rows = db.execute(
         f"""

@@ -28,7 +28,7 @@ from photoorg.catalog import (
     tree_operations,
     vectors,
 )
-from photoorg.catalog.connection import ReaderPool, current_revision
+from photoorg.catalog.connection import ReaderPool, Remembered, current_revision
 from photoorg.catalog.migrations import prepare_database
 from photoorg.catalog.records import (
     Company,
@@ -85,6 +85,8 @@ class Catalog:
         self._paths = paths
         self._readers = readers
         self._writer = writer
+        self._order = browse.DateOrder()
+        self._tags = Remembered(lambda connection: tuple(tags.counts(connection)))
 
     @classmethod
     def open(cls, paths: CatalogPaths, *, read_only: bool = False) -> Catalog:
@@ -301,11 +303,11 @@ class Catalog:
     # -- browsing -----------------------------------------------------------------------------
     def photo_ids(self, scope: PhotoScope) -> NDArray[np.int64]:
         """Return the photos of a scope, int64 [n], in the order of the grid."""
-        return self._read(browse.photo_ids, scope)
+        return self._read(self._order.photo_ids, scope)
 
     def in_date_order(self, ids: NDArray[np.int64], *, newest_first: bool) -> NDArray[np.int64]:
         """Return those of some photos that the library shows, int64 [n], as the grid has them."""
-        return self._read(browse.in_date_order, ids, newest_first=newest_first)
+        return self._read(self._order.sort, ids, newest_first=newest_first)
 
     def grid_outline(self, photo_ids: NDArray[np.int64]) -> GridOutline:
         """Return shape, day and colour of many tiles; unknown ids get zeros and `NO_DAY`."""
@@ -355,7 +357,7 @@ class Catalog:
 
     def tags(self) -> Sequence[TagCount]:
         """Return the confirmed tags of photos in the library, most used first."""
-        return self._read(tags.counts)
+        return self._read(self._tags)
 
     def tag_states(self, photo_ids: Sequence[PhotoId]) -> Mapping[str, int]:
         """Return how many of these photos carry each tag, confirmed, in order of name."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from photoorg.core.ids import Revision
 
 # Ids come out of arrays; unadapted, SQLite takes a NumPy integer for a blob that equals no number.
 sqlite3.register_adapter(np.int64, int)
+
+R = TypeVar("R")
 
 BUSY_TIMEOUT_MS = 10_000
 """How long SQLite waits for another process's transaction; ours last a second at most."""
@@ -114,6 +117,26 @@ def connect(database: Path) -> sqlite3.Connection:
 def current_revision(connection: sqlite3.Connection) -> Revision:
     """Return the counter that each mutation raises by one."""
     return Revision(connection.execute("SELECT revision FROM catalog").fetchone()[0])
+
+
+class Remembered(Generic[R]):
+    """A read whose answer is kept until something changes in the catalog, whoever changes it.
+
+    Args:
+        query: the read; its answer is handed out many times, so it must be immutable.
+    """
+
+    def __init__(self, query: Callable[[sqlite3.Connection], R]) -> None:
+        self._query = query
+        self._kept: tuple[Revision, R] | None = None
+
+    def __call__(self, connection: sqlite3.Connection) -> R:
+        """Answer for the state that a connection, within a transaction, sees."""
+        revision = current_revision(connection)
+        kept = self._kept
+        if kept is None or kept[0] != revision:
+            self._kept = kept = revision, self._query(connection)
+        return kept[1]
 
 
 class ReaderPool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from photoorg.core.quality import QualityPort
     from photoorg.core.reasons import WhyPort
     from photoorg.core.records import (
+        Alternative,
         IndexReport,
         PhotoScope,
         SearchResults,
@@ -67,6 +68,13 @@ class CommandEngines(Protocol):
         """
 
 
+class OffersSearches(Protocol):
+    """Knows what to search for instead; part of `photoorg.core.asking.AskingPort`."""
+
+    def alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
+        """Return changed searches that find something, for one that finds nothing relevant."""
+
+
 class CommandLibrary(Protocol):
     """What the commands ask of an open library; `photoorg.jobs.library.Library` keeps it."""
 
@@ -99,6 +107,10 @@ class CommandLibrary(Protocol):
         self, photo_ids: Sequence[PhotoId], limit: int
     ) -> Mapping[PhotoId, Sequence[Suggestion]]:
         """Return likely tags, for those photos that were looked at already."""
+
+    @property
+    def asking(self) -> OffersSearches:
+        """What to search for instead."""
 
     @property
     def why(self) -> WhyPort:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -307,14 +308,12 @@ class SearchResults:
         notice: something the person should know ("Searching names and tags only: ..."), or "".
         corrected: misspelt words with what was looked for in their place: (typed, used). A word
             in quotes is looked for as it was typed.
-        alternatives: where nothing is relevant, searches that would find something.
     """
 
-    hits: tuple[SearchHit, ...] = ()
+    hits: Sequence[SearchHit] = ()
     relevant: int = 0
     notice: str = ""
     corrected: tuple[tuple[str, str], ...] = ()
-    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

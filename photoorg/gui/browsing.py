@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from photoorg.core.changes import ChangeKind, ChangeSet
 from photoorg.core.errors import QuerySyntaxError
+from photoorg.core.hits import ids_of
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
-from photoorg.core.records import PhotoScope, SearchHit, SearchResults
-from photoorg.gui.grid.contents import GridContents, Ids, build_contents
+from photoorg.core.records import Alternative, PhotoScope, SearchHit, SearchResults
+from photoorg.gui.grid.contents import GridContents, build_contents
 from photoorg.gui.grid.model import GridModel
 from photoorg.gui.grid.view import GridState, GridView
 from photoorg.gui.tasks import TaskRunner
@@ -26,6 +26,7 @@ MORE: Final = 50
 """How many less relevant photos are shown at a time."""
 _REFRESH_MS: Final = 400
 _KEY: Final = "browse"
+_OTHERS_KEY: Final = "other searches"
 
 _CONCERNS_TILES: Final = frozenset(
     {
@@ -68,7 +69,7 @@ class Answer:
     shown: int = 0
 
     @property
-    def hits(self) -> tuple[SearchHit, ...]:
+    def hits(self) -> Sequence[SearchHit]:
         return self.results.hits[: self.shown]
 
     @property
@@ -89,11 +90,17 @@ class _Visited:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Arrival:
-    """What a task found out about a place."""
+    """What a task found out about a place.
+
+    Attributes:
+        anew: nothing was known of any photo before.
+        seconds: that the photos took, without the search.
+    """
 
     place: Place
     answer: Answer
     contents: GridContents
+    anew: bool
     seconds: float
 
 
@@ -127,6 +134,8 @@ class BrowseController(QObject):
         self._view = view
         self._place = Place()
         self._answer = Answer()
+        self._others: Sequence[Alternative] = ()
+        self._known = GridContents()
         self._visited: list[_Visited] = []
         self._stale: set[PhotoId] = set()
         self._all_stale = False
@@ -145,6 +154,11 @@ class BrowseController(QObject):
     @property
     def answer(self) -> Answer:
         return self._answer
+
+    @property
+    def others(self) -> Sequence[Alternative]:
+        """Searches that find something where this one does not; they come after the answer."""
+        return self._others
 
     @property
     def arriving(self) -> bool:
@@ -241,7 +255,6 @@ class BrowseController(QObject):
         self._tasks.drop(_KEY)
         self._settle(visited.place, visited.answer, visited.contents)
         self._view.restore(visited.state)
-        self._all_stale = True
         self._refresh_timer.start(0)
 
     # -- keeping up ---------------------------------------------------------------------------
@@ -279,8 +292,19 @@ class BrowseController(QObject):
         self._reading |= self._stale
         self._reading_all |= self._all_stale
         self._stale, self._all_stale = set(), False
-        known = GridContents() if self._reading_all else self._model.contents
-        return known, frozenset(self._reading)
+        if self._reading_all:
+            self._known = GridContents()
+        return self._known, frozenset(self._reading)
+
+    def _learn(self, arrival: _Arrival) -> None:
+        """Remember what was read of photos, if that is more than what is known already.
+
+        Of the whole library, which is what a person comes back to, everything stays known.
+        """
+        if arrival.anew or len(arrival.contents) >= len(self._known):
+            self._known = arrival.contents
+            self._reading.clear()
+            self._reading_all = False
 
     # -- on a thread --------------------------------------------------------------------------
     def _ask(self, place: Place) -> Answer:
@@ -296,22 +320,26 @@ class BrowseController(QObject):
         self, place: Place, answer: Answer, previous: GridContents, stale: Collection[PhotoId]
     ) -> _Arrival:
         began = time.monotonic()
-        ids = _ids_of(answer.hits) if place.is_answer else self._library.photo_ids(place.scope)
+        ids = ids_of(answer.hits) if place.is_answer else self._library.photo_ids(place.scope)
         contents = build_contents(self._library, ids, previous, stale)
         if not place.is_answer:
             contents = contents.unread_last()
-        return _Arrival(place, answer, contents, time.monotonic() - began)
+        _ = contents.index  # made here, the window need not wait for it
+        anew = not len(previous)
+        return _Arrival(place, answer, contents, anew, time.monotonic() - began)
 
     # -- back on the GUI thread ---------------------------------------------------------------
     def _on_arrived(self, arrival: _Arrival) -> None:
         self._arriving = False
         self._remembered = False
+        self._learn(arrival)
         self._settle(arrival.place, arrival.answer, arrival.contents)
         self._view.scroll_to_top()
 
     def _on_refreshed(self, arrival: _Arrival) -> None:
         # A library that takes long to list is listed less often.
         self._refresh_timer.setInterval(max(_REFRESH_MS, round(arrival.seconds * 4000)))
+        self._learn(arrival)
         self._settle(arrival.place, arrival.answer, arrival.contents)
 
     def _on_refused(self, error: Exception) -> None:
@@ -325,13 +353,12 @@ class BrowseController(QObject):
             self._tasks.failed.emit(error)
 
     def _settle(self, place: Place, answer: Answer, contents: GridContents) -> None:
-        self._reading.clear()
-        self._reading_all = False
         elsewhere = place != self._place or not self._loaded
         other_answer = answer is not self._answer
         self._place, self._answer, self._loaded = place, answer, True
         if other_answer:
-            self._model.set_notes({hit.photo_id: hit.why for hit in answer.hits if hit.why})
+            self._others = ()
+            self._model.set_hits(answer.hits)
         self._view.set_grouping_allowed(not place.is_answer)
         self._model.set_contents(contents)
         if elsewhere:
@@ -339,7 +366,18 @@ class BrowseController(QObject):
         if elsewhere or other_answer:
             self.answer_changed.emit(answer)
         self.contents_changed.emit()
+        if other_answer and place.text and not answer.shown:
+            self._look_for_others(place, answer)
 
+    def _look_for_others(self, place: Place, answer: Answer) -> None:
+        def show(found: Sequence[Alternative]) -> None:
+            if answer is self._answer:
+                self._others = found
+                self.contents_changed.emit()
 
-def _ids_of(hits: tuple[SearchHit, ...]) -> Ids:
-    return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
+        self._tasks.run(
+            lambda: self._library.asking.alternatives(place.text, place.scope),
+            show,
+            key=_OTHERS_KEY,
+            owner=self,
+        )

@@ -375,7 +375,7 @@ class MainWindow(QMainWindow):
             folders,
             len(self.model.ids),
             near=self.browse.answer.more,
-            alternatives=self.browse.answer.results.alternatives,
+            alternatives=self.browse.others,
             working=working,
         )
         self.panels.update()

@@ -1,16 +1,17 @@
-"""What helps in typing a search: cameras to choose from, and a place for pasted images."""
+"""What helps in typing a search: cameras, other searches, and a place for pasted images."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem
+from photoorg.core.records import Alternative, PhotoScope
 
 KEPT_DAYS: Final = 30
 """How long a pasted image stays that no album names."""
@@ -21,11 +22,18 @@ _PREFIX: Final = "pasted-"
 class Asking:
     """Keeps `photoorg.core.asking.AskingPort`."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(
+        self, catalog: Catalog, others: Callable[[str, PhotoScope], Sequence[Alternative]]
+    ) -> None:
+        """Help by a catalog; `others` finds other searches."""
         self._catalog = catalog
+        self._others = others
 
     def cameras(self) -> Sequence[str]:
         return self._catalog.cameras()
+
+    def alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
+        return self._others(text, scope)
 
     def keep_image(self, image: bytes) -> Path:
         folder = self._catalog.paths.scratch

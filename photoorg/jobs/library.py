@@ -21,6 +21,7 @@ from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import QualityPort
 from photoorg.core.records import (
+    Alternative,
     Failure,
     FolderNode,
     GridOutline,
@@ -81,7 +82,7 @@ class Library(LibraryModels):
         self._search = SearchService(catalog, store, self._quality.model)
         self._knowledge = Knowledge(catalog, self._search)
         self._albums = Albums(catalog, self._search.albums)
-        self._asking = Asking(catalog)
+        self._asking = Asking(catalog, self._alternatives)
         self._bulk = Bulk(catalog, self._search, self._refresh)
         self._modelling = Modelling(catalog, store, self._search, self._workers_for, self._emit)
         self._why = Why(
@@ -177,6 +178,9 @@ class Library(LibraryModels):
     def search(self, text: str, scope: PhotoScope) -> SearchResults:
         self._refresh()
         return self._search.search(text, scope, self._outside.vector)
+
+    def _alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
+        return self._search.alternatives(text, scope, self._outside.vector)
 
     def similar(self, source: PhotoId | Path | bytes, limit: int = 500) -> SearchResults:
         self._refresh()

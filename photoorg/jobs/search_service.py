@@ -18,7 +18,7 @@ from photoorg.core.ids import ModelKey
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken
 from photoorg.core.query import Query
-from photoorg.core.records import PhotoScope, SearchResults
+from photoorg.core.records import Alternative, PhotoScope, SearchResults
 from photoorg.jobs.active_model import JOINT, Parts, assemble_starter, assemble_trained
 from photoorg.jobs.model_store import ModelStore
 from photoorg.models.personal import PersonalModel
@@ -121,6 +121,24 @@ class SearchService:
             MediaProblem: a photo that is named by its path cannot be read.
             PhotoorgError: such a photo cannot be looked at as the model in use does.
         """
+        parts, opened, look_at = self._opened(text, look_outside)
+        results = parts.engine.search(opened, scope, look_at=look_at)
+        if self._fallback:
+            notice = " ".join(filter(None, (self._fallback, results.notice)))
+            results = replace(results, notice=notice)
+        return results
+
+    def alternatives(
+        self, text: str, scope: PhotoScope, look_outside: LookOutside | None = None
+    ) -> tuple[Alternative, ...]:
+        """Return changed searches that find something; for arguments and errors see `search`."""
+        parts, opened, look_at = self._opened(text, look_outside)
+        return parts.engine.alternatives(opened, scope, look_at=look_at)
+
+    def _opened(
+        self, text: str, look_outside: LookOutside | None
+    ) -> tuple[Parts, Query, LookAt | None]:
+        """Return what answers, the query with its albums opened, and what looks outside."""
         parts = self._load()
         look_at: LookAt | None = None
         if look_outside is not None:
@@ -128,11 +146,7 @@ class SearchService:
         opened = self.albums.opened(
             parse(text), lambda query: _relevant(parts.engine, query, look_at)
         )
-        results = parts.engine.search(opened, scope, look_at=look_at)
-        if self._fallback:
-            notice = " ".join(filter(None, (self._fallback, results.notice)))
-            results = replace(results, notice=notice)
-        return results
+        return parts, opened, look_at
 
     def words(self, prefix: str) -> list[str]:
         """Return words of the vocabulary that begin with a prefix; none while it is not loaded."""
@@ -278,8 +292,7 @@ def _look(look_outside: LookOutside, key: ModelKey, path: Path) -> FloatArray:
 def _relevant(engine: SearchEngine, query: Query, look_at: LookAt | None) -> NDArray[np.int64]:
     """Return the relevant photos of a query, int64 [n]."""
     results = engine.search(query, look_at=look_at)
-    hits = results.hits[: results.relevant]
-    return np.fromiter((hit.photo_id for hit in hits), np.int64, len(hits))
+    return ids_of(results.hits[: results.relevant])
 
 
 def _fallback(model_id: str, problem: ModelFileProblem) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from photoorg.core.ids import PhotoId
-from photoorg.core.records import SearchHit
+from photoorg.core.hits import Hits
 from photoorg.search.ports import FloatArray, IdArray
-from photoorg.search.verdict import Universe, Verdict
+from photoorg.search.verdict import Places, Universe, Verdict
 
 RELEVANT = 0.5
 """Where nothing ranks, a photo stays that is at least as likely right as wrong."""
@@ -32,7 +30,7 @@ class Ranked:
         relevant: how many are relevant.
     """
 
-    hits: tuple[SearchHit, ...]
+    hits: Hits
     relevant: int
 
 
@@ -66,9 +64,14 @@ def rank(
     places = places[order]
     if in_order is not None:
         first = in_order(universe.ids[places[:relevant]])
-        places[:relevant] = np.searchsorted(universe.ids, first)
-    why = verdict.reasons(places, least)
-    return Ranked(hits(universe.ids[places], probability[places], why), relevant)
+        # A photo that left the library a moment ago has no date any more.
+        places = np.concatenate([np.searchsorted(universe.ids, first), places[relevant:]])
+        relevant = len(first)
+
+    def why(some: Places) -> list[str]:
+        return verdict.reasons(some, least)
+
+    return Ranked(Hits(universe.ids[places], probability[places], why, places), relevant)
 
 
 def split(ids: IdArray, universe: Universe, verdict: Verdict, label: str) -> Ranked:
@@ -87,10 +90,8 @@ def split(ids: IdArray, universe: Universe, verdict: Verdict, label: str) -> Ran
     shown = np.concatenate([np.flatnonzero(kept), tail])
     count = int(kept.sum())
     said = (f"without “{label}”", f"may show “{label}”") if label else ("", "less likely")
-    why = [said[0]] * count + [said[1]] * len(tail)
-    return Ranked(hits(ids[shown], probability[shown], why), count)
 
+    def why(some: Places) -> list[str]:
+        return [said[place >= count] for place in some.tolist()]
 
-def hits(ids: IdArray, scores: NDArray[np.floating], why: Sequence[str]) -> tuple[SearchHit, ...]:
-    """Return photos [n] with their scores and reasons as hits."""
-    return tuple(map(SearchHit, map(PhotoId, ids.tolist()), scores.tolist(), why))
+    return Ranked(Hits(ids[shown], probability[shown], why), count)

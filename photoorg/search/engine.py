@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
+from photoorg.core.hits import Hits
 from photoorg.core.ids import PhotoId
 from photoorg.core.query import Order, Query
-from photoorg.core.records import PhotoScope, SearchResults
+from photoorg.core.records import Alternative, PhotoScope, SearchResults
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
 from photoorg.models.length_correction import LengthCorrection
-from photoorg.search import answer, cut, likeness
+from photoorg.search import answer, cut, likeness, near_misses
 from photoorg.search.judging import Judge, Judged, LookAt
 from photoorg.search.looks import TextTagJudge
 from photoorg.search.meaning import Meaning
-from photoorg.search.near_misses import alternatives
 from photoorg.search.parser import parse
 from photoorg.search.personal_looks import LearnedLooks, PersonalTagJudge
 from photoorg.search.plan import Plan, plan
@@ -114,26 +114,38 @@ class SearchEngine:
         """
         typed = parse(query) if isinstance(query, str) else query
         asked, corrected = self._spelling.correct(typed)
-        results = replace(self._answer(asked, scope, look_at), corrected=corrected)
-        if results.relevant or not asked.parts:
-            return results
+        return replace(self._answer(asked, scope, look_at), corrected=corrected)
+
+    def alternatives(
+        self,
+        query: str | Query,
+        scope: PhotoScope = _EVERYTHING,
+        *,
+        look_at: LookAt | None = None,
+    ) -> tuple[Alternative, ...]:
+        """Return changed searches that find something, for one that finds nothing relevant.
+
+        Takes several times as long as the search itself; for the arguments and errors see that.
+        """
+        asked, _ = self._spelling.correct(parse(query) if isinstance(query, str) else query)
 
         def count(changed: Query) -> int:
             return self._count(changed, scope, look_at)
 
-        return replace(
-            results, alternatives=alternatives(asked, self._spelling, self._near_words, count)
-        )
+        return near_misses.alternatives(asked, self._spelling, self._near_words, count)
 
     def _near_words(self, word: str) -> Sequence[str]:
         return self._spelling.related(word) or self._spelling.near(word)
 
     def _answer(self, query: Query, scope: PhotoScope, look_at: LookAt | None) -> SearchResults:
         planned = plan(query)
+        if planned.root is None and planned.condition is None:  # all of the scope
+            ids = self._catalog.photo_ids(_ordered(scope, planned))
+            return SearchResults(Hits(ids, np.ones(len(ids))), len(ids))
         judged = self._judge.judge(planned, scope, look_at)
         if judged.verdict is None or planned.root is None:
             ids = self._in_order(judged, scope, planned)
-            return SearchResults(answer.hits(ids, np.ones(len(ids)), [""] * len(ids)), len(ids))
+            return SearchResults(Hits(ids, np.ones(len(ids))), len(ids))
         if planned.root.ranks:
             dated: Callable[[IdArray], IdArray] | None = None
             if planned.order in (Order.NEWEST, Order.OLDEST):
@@ -163,8 +175,7 @@ class SearchEngine:
 
     def _in_order(self, judged: Judged, scope: PhotoScope, planned: Plan) -> IdArray:
         """Return the photos that come into question in the scope's order, or that asked for."""
-        if planned.order in (Order.NEWEST, Order.OLDEST):
-            scope = replace(scope, newest_first=planned.order is Order.NEWEST)
+        scope = _ordered(scope, planned)
         if planned.condition is None:  # all of the scope
             return self._catalog.photo_ids(scope)
         return self._catalog.in_date_order(judged.universe.ids, newest_first=scope.newest_first)
@@ -227,4 +238,12 @@ class SearchEngine:
             "near-identical" if same else ("looks alike" if near else "looks a little alike")
             for same, near in zip(identical[order], relevant, strict=True)
         ]
-        return SearchResults(answer.hits(ids[order], cosines[order], why), int(relevant.sum()))
+        hits = Hits(ids[order], cosines[order], lambda some: [why[at] for at in some.tolist()])
+        return SearchResults(hits, int(relevant.sum()))
+
+
+def _ordered(scope: PhotoScope, planned: Plan) -> PhotoScope:
+    """Return a scope in the order that is asked for, if one is."""
+    if planned.order not in (Order.NEWEST, Order.OLDEST):
+        return scope
+    return replace(scope, newest_first=planned.order is Order.NEWEST)

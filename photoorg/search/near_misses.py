@@ -8,6 +8,7 @@ from dataclasses import replace
 from photoorg.core.query import Filter, Group, Like, Looks, Part, Query, Text
 from photoorg.core.records import Alternative
 from photoorg.search.spelling import Spelling
+from photoorg.search.words import is_telling
 
 MOST = 3
 """Alternatives that are offered."""
@@ -59,7 +60,7 @@ def _changes(query: Query, spelling: Spelling, related: Related) -> Iterator[tup
             changed = replace(query, parts=(*parts[:number], *loose, *parts[number + 1 :]))
             yield changed, f"{' '.join(map(str, loose))} without the quotation marks"
     for number, part in enumerate(parts):
-        if isinstance(part, Text) and not part.quoted and part.weight > 0:
+        if isinstance(part, Text) and not part.quoted and part.weight > 0 and is_telling(part.text):
             for word in related(part.text):
                 other = replace(part, text=word, quoted=" " in word)
                 changed = replace(query, parts=(*parts[:number], other, *parts[number + 1 :]))

@@ -120,10 +120,13 @@ def of_wish(
     probability[here] = 1 - (1 - likeness[here]) * (1 - said)
 
     def reasons(places: Places, bar: float) -> list[str]:
-        where = dict(zip(here.tolist(), matches.where[there].tolist(), strict=True))
+        where = np.full(len(places), "", dtype=np.object_)
+        if len(here):
+            at = np.minimum(np.searchsorted(here, places), len(here) - 1)
+            holds = here[at] == places
+            where[holds] = matches.where[there[at[holds]]]
         said = []
-        for place, like in zip(places.tolist(), likeness[places] >= bar, strict=True):
-            word = where.get(place, "")
+        for word, like in zip(where.tolist(), likeness[places] >= bar, strict=True):
             if word:
                 said.append(f"{word}, {labels.near}" if like and labels.near else word)
             else:

@@ -60,8 +60,13 @@ class WordMatches:
 def entries(texts: Sequence[Text]) -> list[Text]:
     """Return the words and phrases worth looking up, without repetition or filler words."""
     kept = [text for text in texts if any(letter.isalnum() for letter in text.text)]
-    telling = [text for text in kept if text.quoted or text.text.casefold() not in _STOP_WORDS]
+    telling = [text for text in kept if text.quoted or is_telling(text.text)]
     return list(dict.fromkeys(telling or kept))[:_MOST_WORDS]
+
+
+def is_telling(word: str) -> bool:
+    """Return whether a word says something of what is looked for, as "the" and "on" do not."""
+    return word.casefold() not in _STOP_WORDS
 
 
 def whole_text(texts: Sequence[Text]) -> str:

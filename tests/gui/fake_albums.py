@@ -14,6 +14,7 @@ from photoorg.core.changes import (
     RenameAlbum,
     SaveAlbum,
 )
+from photoorg.core.records import Alternative, PhotoScope
 
 
 class FakeAlbums:
@@ -62,13 +63,21 @@ def _count(query: str) -> int | None:
 
 
 class FakeAsking:
-    """Keeps AskingPort."""
+    """Keeps AskingPort.
+
+    Attributes:
+        others: what is offered where nothing is found.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.others: tuple[Alternative, ...] = ()
 
     def cameras(self) -> Sequence[str]:
         return ["X-T4", "Pixel 7", "Canon EOS R6"]
+
+    def alternatives(self, _text: str, _scope: PhotoScope) -> Sequence[Alternative]:
+        return self.others
 
     def keep_image(self, image: bytes) -> Path:
         path = self._root / "pasted.png"

@@ -239,16 +239,15 @@ def test_what_is_a_photo_alone(text, photo):
 
 
 def test_an_empty_answer_offers_other_searches(qtbot, window, library, monkeypatch):
-    alternative = Alternative("cat", 2, "without rating:>=3")
+    library.asking.others = (Alternative("cat", 2, "without rating:>=3"),)
 
     def search(text, _scope):
-        if text == "cat":
-            return SearchResults((SearchHit(1, 1.0, ""),), 1)
-        return SearchResults(alternatives=(alternative,))
+        return SearchResults((SearchHit(1, 1.0, ""),), 1) if text == "cat" else SearchResults()
 
     monkeypatch.setattr(library, "search", search)
     window.search.search_for("cat rating:>=3")
     qtbot.waitUntil(lambda: window.centre.page is window.centre.empty)
+    qtbot.waitUntil(lambda: bool(window.browse.others))
     (button,) = [
         each
         for each in window.centre.empty.alternatives.children()

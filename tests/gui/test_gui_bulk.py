@@ -323,6 +323,23 @@ def test_what_cannot_be_answered_is_said_on_the_page(window, page, library, sett
     assert not page.accept_button.isVisible()
 
 
+def test_what_could_not_be_answered_is_said_when_the_page_opens(window, select, library, settle):
+    library.bulk.problem = EnvironmentProblem("The model is not here.", "Install it anew.")
+    select(CAT, ROCKET)
+    window.inspector.bulk.page_requested.emit()
+    settle()
+    assert window.centre.page is window.bulk.page
+    expected = "There are no suggestions The model is not here. Install it anew."
+    assert window.bulk.page.state == expected
+    library.bulk.problem = None
+    window.show_page(CentrePage.PHOTOS)
+    select(CAT, HUBBLE)
+    window.inspector.bulk.page_requested.emit()
+    settle()
+    assert "animal" in [row.tag for row in window.bulk.page.rows]
+    assert window.bulk.page.state == ""
+
+
 def test_an_edit_that_fails_brings_the_suggestions_back(window, page, library, settle, monkeypatch):
     def refuse(operation):
         raise EnvironmentProblem("The disk is full.", "Make room.")

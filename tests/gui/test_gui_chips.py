@@ -208,6 +208,55 @@ def test_flow_breaks_lines_and_narrows_what_is_too_wide(qtbot):
     assert [flow.itemAt(i).geometry().width() for i in range(3)] == [60, 60, 130]
 
 
+def test_a_paragraph_follows_what_changes_in_it(qtbot):
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    flow = FlowLayout(holder, spacing=4)
+    blocks = [Block(60) for _ in range(4)]
+    for block in blocks[:3]:
+        flow.addWidget(block)
+    assert flow.heightForWidth(130) == 44
+    assert flow.heightForWidth(400) == 20
+    blocks[0].wanted = QSize(90, 30)
+    blocks[0].updateGeometry()
+    assert flow.heightForWidth(130) == 54
+    blocks[0].hide()
+    assert flow.heightForWidth(130) == 20
+    blocks[0].show()
+    assert flow.heightForWidth(130) == 54
+    flow.addWidget(blocks[3])
+    assert flow.heightForWidth(130) == 78
+    assert flow.takeAt(0).widget() is blocks[0]
+    assert flow.heightForWidth(130) == 44
+    assert flow.minimumSize().height() == 20
+
+
+def test_the_same_chips_are_not_laid_out_again(qtbot, board):
+    chips = board.chips
+    before = [chip.geometry() for chip in chips]
+    board.set_chips(suggested("cup", "table", "spoon"))
+    assert board.chips == chips
+    board.set_chips(suggested("spoon", "cup", "a tag that needs a line of its own", "table"))
+    qtbot.waitUntil(lambda: board.chip("cup").geometry() != before[0])
+    assert tags_of(board) == ["spoon", "cup", "a tag that needs a line of its own", "table"]
+    places = [(chip.y(), chip.x()) for chip in board.chips]
+    assert places == sorted(places)
+    assert all(chip.isVisible() for chip in board.chips)
+    assert len({chip.y() for chip in board.chips}) > 1
+
+
+def test_a_chip_that_says_more_has_the_room(qtbot, board):
+    before = board.chip("cup").width()
+    board.set_chips(
+        [
+            ChipData("cup", ChipKind.PARTIAL, 0.5, "1,300 of 2,600"),
+            *suggested("cup", "table", "spoon")[1:],
+        ]
+    )
+    qtbot.waitUntil(lambda: board.chip("cup").width() > before)
+    assert board.chip("table").x() > board.chip("cup").geometry().right()
+
+
 def test_chips_follow_a_change_of_theme(qtbot, board, theme):
     chip = board.chip("cup")
     before = chip.grab().toImage()

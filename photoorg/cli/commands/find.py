@@ -10,10 +10,11 @@ from photoorg.cli.output import table
 from photoorg.core.records import PhotoScope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from photoorg.cli.session import CommandLibrary, Session
-    from photoorg.core.records import SearchResults
+    from photoorg.core.records import Alternative, SearchResults
 
 MOST_SHOWN = 50
 """Answers shown where the person set no limit; there may be thousands of relevant ones."""
@@ -39,8 +40,11 @@ def search(
     with session.library() as library:
         if engine:
             library.engines.answer_now(engine)
-        found = library.search(query, PhotoScope())
-        show(session, library, found, limit, asked=query if why else "", engine=engine)
+        scope = PhotoScope()
+        found = library.search(query, scope)
+        others = () if found.relevant else library.asking.alternatives(query, scope)
+        why_of = query if why else ""
+        show(session, library, found, limit, asked=why_of, engine=engine, others=others)
 
 
 def similar(session: Session, *, photo: Path, limit: int | None) -> None:
@@ -63,6 +67,7 @@ def show(
     *,
     asked: str = "",
     engine: str = "",
+    others: Sequence[Alternative] = (),
 ) -> None:
     """Write the best hits of an answer.
 
@@ -73,6 +78,7 @@ def show(
         limit: hits to write; None for the relevant ones.
         asked: the search of which each part is to be accounted for, or "".
         engine: the one that was asked for, or "".
+        others: searches that would find something, where this one does not.
     """
     shown = min(results.relevant, MOST_SHOWN) if limit is None else limit
     hits = results.hits[:shown]
@@ -90,7 +96,7 @@ def show(
     ]
     for row in rows if engine else ():
         row["engine"] = engine
-    for note in _notes(results):
+    for note in _notes(results, others):
         session.output.note(note)
     told = [str(row["why"]) for row in rows]
     if asked:
@@ -113,15 +119,12 @@ def show(
     )
 
 
-def _notes(results: SearchResults) -> list[str]:
+def _notes(results: SearchResults, others: Sequence[Alternative]) -> list[str]:
     """Return what the person should know beside the photos."""
     notes = [results.notice] if results.notice else []
     notes += [
         f"Showing photos for “{used}”. Quote the word to search for it as typed: '\"{typed}\"'"
         for typed, used in results.corrected
     ]
-    notes += [
-        f"Found instead by {other.query} ({other.why}): {other.count:,}"
-        for other in results.alternatives
-    ]
+    notes += [f"Found instead by {other.query} ({other.why}): {other.count:,}" for other in others]
     return notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from photoorg.core.changes import ConfirmTags, Operation, RejectTag
@@ -51,6 +51,7 @@ class SuggestPage(QWidget):
         self._thumbs = thumbs
         self._theme = theme
         self._rows: dict[str, TagRow] = {}
+        self._refusal = ""
         self._title = create_label("", "title")
         self._about = ElidedLabel()
         self._about.setProperty("kind", "dimmed")
@@ -68,11 +69,9 @@ class SuggestPage(QWidget):
         self.accept_button.clicked.connect(self._on_accept_all)
         self.close_button.clicked.connect(self.closed)
         self._state.back_requested.connect(self.closed)
-        source.changed.connect(self._show)
+        source.changed.connect(self._on_changed)
         source.progressed.connect(self._on_progress)
-        source.refused.connect(
-            lambda text: self._state.say("There are no suggestions", text, back=True)
-        )
+        source.refused.connect(self._on_refused)
         self._show()
 
     def _build(self) -> None:
@@ -135,6 +134,22 @@ class SuggestPage(QWidget):
     def focus(self) -> None:
         """Take the keyboard."""
         self.slider.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+        if self._refusal:
+            self._on_refused(self._refusal)
+
+    def _on_changed(self) -> None:
+        self._refusal = ""
+        # For each selection there are suggestions, and hardly ever does somebody look at this page.
+        if self.isVisible():
+            self._show()
+
+    def _on_refused(self, why: str) -> None:
+        self._refusal = why
+        self._state.say("There are no suggestions", why, back=True)
 
     def _show(self) -> None:
         count = len(self._source.photo_ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ def _empty_outline() -> GridOutline:
     return GridOutline(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(0, np.uint32))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class GridContents:
     """Photos in the order of the grid.
 
@@ -33,6 +34,11 @@ class GridContents:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def index(self) -> PhotoIndex:
+        """Finds the places of photos."""
+        return PhotoIndex(self.ids)
 
     def unread_last(self) -> GridContents:
         """Return the same with the photos that are not read yet at the end, without a day.
@@ -92,7 +98,7 @@ def build_contents(
 
     Blocks; call it off the GUI thread.
     """
-    places = PhotoIndex(previous.ids).places(ids)
+    places = previous.index.places(ids)
     known = places >= 0
     if len(stale):
         known &= ~np.isin(ids, np.fromiter(stale, np.int64, len(stale)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from photoorg.core.ids import PhotoId
 from photoorg.core.library import LibraryPort
-from photoorg.core.records import GridRow
-from photoorg.gui.grid.contents import GridContents, Ids, PhotoIndex
+from photoorg.core.records import GridRow, SearchHit
+from photoorg.gui.grid.contents import GridContents, Ids
 from photoorg.gui.tasks import TaskRunner
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -45,11 +45,10 @@ class GridModel(QAbstractListModel):
         self._library = library
         self._tasks = tasks
         self._contents = GridContents()
-        self._index = PhotoIndex(self._contents.ids)
         self._rows: OrderedDict[int, GridRow] = OrderedDict()
         self._stale: set[int] = set()
         self._asked: set[int] = set()
-        self._notes: Mapping[PhotoId, str] = {}
+        self._hits: Sequence[SearchHit] = ()
         self._waiting: list[PhotoId] = []
         self._under_way = 0
 
@@ -67,7 +66,6 @@ class GridModel(QAbstractListModel):
             return
         self.beginResetModel()
         self._contents = contents
-        self._index = PhotoIndex(contents.ids)
         self._asked.clear()
         self.endResetModel()
 
@@ -76,23 +74,27 @@ class GridModel(QAbstractListModel):
 
     def place_of(self, photo_id: int) -> int | None:
         """Return where a photo is, or None."""
-        return self._index.place(photo_id)
+        return self._contents.index.place(photo_id)
 
     def places_of(self, ids: Ids) -> Ids:
         """Return the places of photos, those that are not here left out, ascending."""
-        places = self._index.places(ids)
+        places = self._contents.index.places(ids)
         return np.sort(places[places >= 0])
 
     def row(self, place: int) -> GridRow | None:
         """Return what a tile shows, or None while that is on its way."""
         return self._rows.get(int(self._contents.ids[place]))
 
-    def set_notes(self, notes: Mapping[PhotoId, str]) -> None:
-        """Say of photos why they are here ("identical", "tag beach"); replaces earlier notes."""
-        self._notes = notes
+    def set_hits(self, hits: Sequence[SearchHit]) -> None:
+        """Take what says why each photo is here, in the same order; none where nothing is to say.
+
+        Only of what is looked at it is asked.
+        """
+        self._hits = hits
 
     def note(self, place: int) -> str:
-        return self._notes.get(self.photo_id(place), "") if self._notes else ""
+        """Return why a photo is here ("identical", "tag beach"), or an empty string."""
+        return self._hits[place].why if place < len(self._hits) else ""
 
     def request(self, places: range) -> None:
         """See to it that these rows will be there.
@@ -154,7 +156,7 @@ class GridModel(QAbstractListModel):
         while len(self._rows) > CACHED_ROWS:
             gone, _ = self._rows.popitem(last=False)
             self._stale.discard(gone)
-        places = self._index.places(np.asarray(page, dtype=np.int64))
+        places = self._contents.index.places(np.asarray(page, dtype=np.int64))
         places = places[places >= 0]
         if len(places):
             self.dataChanged.emit(self.index(int(places.min())), self.index(int(places.max())))

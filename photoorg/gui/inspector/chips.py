@@ -68,8 +68,9 @@ class ChipBoard(QWidget):
                 chips.insert(min(self._chips.index(chip), len(chips)), chip)
             elif chip.leaving:
                 known[chip.data.tag] = chip
-        self._chips = chips
-        self._lay_out()
+        if chips != self._chips:
+            self._chips = chips
+            self._lay_out()
         # The focus moves before its widget goes, or Qt would give it to somebody of its own choice.
         if focused is not None:
             self._focus(0 if restart else focused)
@@ -145,6 +146,8 @@ class ChipBoard(QWidget):
         chip.deleteLater()
 
     def _lay_out(self) -> None:
+        # Else Qt would arrange all of them, and all around them, after each one that appears.
+        self._flow.setEnabled(False)
         while self._flow.takeAt(0) is not None:
             continue
         before: QWidget = self
@@ -153,6 +156,7 @@ class ChipBoard(QWidget):
             chip.show()
             QWidget.setTabOrder(before, chip)
             before = chip
+        self._flow.setEnabled(True)
         self._flow.invalidate()
         self.updateGeometry()
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from catalog_builders import ROOT, Shelf, digest, photo
 
+from photoorg.catalog import browse
 from photoorg.catalog.encoding import encode_modified, encode_time
 from photoorg.core.changes import AddTag, RejectTag
 from photoorg.core.ids import PhotoId
@@ -184,3 +185,37 @@ def test_an_unread_file_has_no_metadata(shelf: Shelf) -> None:
     assert details is not None
     assert details.metadata == PhotoMetadata()
     assert details.media_type is None
+
+
+@pytest.mark.parametrize("many", [0, 10_000])
+def test_the_order_of_dates_is_the_same_for_few_and_for_many(shelf, monkeypatch, many) -> None:
+    monkeypatch.setattr(browse, "_MANY", many)
+    days = (3, 1, 2, 1, 3, 2)
+    ids = [
+        shelf.read(f"{n}.jpg", photo(str(n), taken_at=datetime(2024, 1, day))).photo_id
+        for n, day in enumerate(days)
+    ]
+    newest = [ids[n] for n in (4, 0, 5, 2, 3, 1)]
+    catalog = shelf.catalog
+    for newest_first, expected in ((True, newest), (False, newest[::-1])):
+        scope = PhotoScope(newest_first=newest_first)
+        assert catalog.photo_ids(scope).tolist() == expected
+        some = np.array([ids[1], ids[5], 987_654, ids[4]])
+        ordered = catalog.in_date_order(some, newest_first=newest_first).tolist()
+        assert ordered == [each for each in expected if each in some]
+    assert catalog.in_date_order(np.empty(0, np.int64), newest_first=True).tolist() == []
+    latest = shelf.read("6.jpg", photo("6", taken_at=datetime(2024, 1, 4))).photo_id
+    assert catalog.photo_ids(PhotoScope()).tolist() == [latest, *newest]
+    assert catalog.in_date_order(np.array([ids[4], latest]), newest_first=True).tolist() == [
+        latest,
+        ids[4],
+    ]
+    catalog.remove_folder(shelf.root)
+    assert catalog.photo_ids(PhotoScope()).tolist() == []
+    assert catalog.in_date_order(np.array(ids), newest_first=True).tolist() == []
+
+
+def test_what_is_kept_for_everybody_cannot_be_changed(shelf) -> None:
+    shelf.read("a.jpg", photo("a"))
+    with pytest.raises(ValueError, match="read-only"):
+        shelf.catalog.photo_ids(PhotoScope()).sort()

@@ -20,7 +20,14 @@ from photoorg.core.paths import CatalogPaths
 from photoorg.core.progress import CancelToken, Progress
 from photoorg.core.quality import Doubt, QualityReport
 from photoorg.core.reasons import FoundReasons, PartReason, TagReasons
-from photoorg.core.records import IndexReport, PhotoScope, SearchResults, Suggestion, TagCount
+from photoorg.core.records import (
+    Alternative,
+    IndexReport,
+    PhotoScope,
+    SearchResults,
+    Suggestion,
+    TagCount,
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,17 @@ class FakeEngines:
 
 
 @dataclass
+class FakeAsking:
+    """Offers the searches that a test put in."""
+
+    others: Sequence[Alternative] = ()
+
+    def alternatives(self, text: str, scope: PhotoScope) -> Sequence[Alternative]:
+        del text, scope
+        return self.others
+
+
+@dataclass
 class FakeLibrary:
     """Answers with what a test put in; `fails_with` is raised by whatever is asked."""
 
@@ -119,6 +137,7 @@ class FakeLibrary:
     features: str = ""
     why: FakeWhy = field(default_factory=FakeWhy)
     engines: FakeEngines = field(default_factory=FakeEngines)
+    asking: FakeAsking = field(default_factory=FakeAsking)
     closed: bool = False
 
     def _ask(self, *what: object) -> None:

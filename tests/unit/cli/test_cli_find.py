@@ -83,16 +83,19 @@ def test_a_notice_goes_beside_the_answer(run, library) -> None:
 
 
 def test_corrections_and_near_misses_go_beside_the_answer(run, library) -> None:
-    library.results = SearchResults(
-        corrected=(("elefant", "elephant"),),
-        alternatives=(Alternative("elephant", 1200, "without rating:5"),),
-    )
+    library.results = SearchResults(corrected=(("elefant", "elephant"),))
+    library.asking.others = (Alternative("elephant", 1200, "without rating:5"),)
     ran = run("search", "elefant rating:5", "--json")
     assert ran.document == []
     assert ran.err.splitlines() == [
         "Showing photos for “elephant”. Quote the word to search for it as typed: '\"elefant\"'",
         "Found instead by elephant (without rating:5): 1,200",
     ]
+
+
+def test_where_something_is_found_nothing_else_is_offered(run, library) -> None:
+    library.asking.others = (Alternative("elephant", 1200, "without rating:5"),)
+    assert run("search", "elephant", "--json").err == ""
 
 
 def test_help_tells_the_language(run, capsys) -> None:

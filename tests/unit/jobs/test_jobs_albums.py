@@ -50,6 +50,17 @@ def test_albums_are_counted_where_a_filter_decides(library: Library) -> None:
     assert library.albums.all()[0].count == 3
 
 
+def test_other_searches_are_offered_within_a_place_and_an_album(library: Library) -> None:
+    library.apply(SaveAlbum("Trip", "tag:trip"))
+    everything = PhotoScope()
+    assert library.search("harbour rating:5", everything).relevant == 0
+    offered = library.asking.alternatives("harbour rating:5", everything)
+    assert [(other.query, other.count) for other in offered] == [("harbour", 1)]
+    assert library.asking.alternatives("mountain rating:5", PhotoScope(tag="sea")) == ()
+    within = library.asking.alternatives("mountain album:trip rating:5", everything)
+    assert ("mountain album:trip", 1) in [(other.query, other.count) for other in within]
+
+
 def test_a_search_within_an_album(library: Library) -> None:
     library.apply(SaveAlbum("Trip", "tag:trip"))
     library.apply(SaveAlbum("Ships", "harbour"))

@@ -15,7 +15,14 @@ from photoorg.core.changes import SaveAlbum
 from photoorg.core.errors import EnvironmentProblem
 from photoorg.core.ids import ContentHash, PixelHash
 from photoorg.core.paths import CatalogPaths
-from photoorg.core.records import FoundFile, MediaType, PhotoMetadata, PreparedPhoto
+from photoorg.core.records import (
+    Alternative,
+    FoundFile,
+    MediaType,
+    PhotoMetadata,
+    PhotoScope,
+    PreparedPhoto,
+)
 from photoorg.jobs.asking import KEPT_DAYS, Asking
 
 ROOT = Path(Path.cwd().anchor) / "photos"
@@ -25,6 +32,10 @@ ROOT = Path(Path.cwd().anchor) / "photos"
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     with Catalog.open(CatalogPaths(tmp_path / "catalog")) as catalog:
         yield catalog
+
+
+def no_others(_text: str, _scope: PhotoScope) -> tuple[Alternative, ...]:
+    return ()
 
 
 def store(catalog: Catalog, name: str, camera: str) -> None:
@@ -48,11 +59,11 @@ def test_cameras_are_listed_by_use(catalog: Catalog) -> None:
     catalog.add_folder(ROOT)
     for name, camera in (("a", "X-T4"), ("b", "Pixel 7"), ("c", "Pixel 7"), ("d", "")):
         store(catalog, f"{name}.jpg", camera)
-    assert Asking(catalog).cameras() == ["Pixel 7", "X-T4"]
+    assert Asking(catalog, no_others).cameras() == ["Pixel 7", "X-T4"]
 
 
 def test_an_image_is_kept_once(catalog: Catalog) -> None:
-    asking = Asking(catalog)
+    asking = Asking(catalog, no_others)
     path = asking.keep_image(b"image")
     assert path.parent == catalog.paths.scratch
     assert path.read_bytes() == b"image"
@@ -62,7 +73,7 @@ def test_an_image_is_kept_once(catalog: Catalog) -> None:
 
 
 def test_old_images_are_forgotten_unless_an_album_names_them(catalog: Catalog) -> None:
-    asking = Asking(catalog)
+    asking = Asking(catalog, no_others)
     old, named, fresh = (asking.keep_image(data) for data in (b"1", b"2", b"3"))
     catalog.apply(SaveAlbum("Like it", f'like:"{named}"'))
     long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 60 * 60
@@ -78,4 +89,4 @@ def test_a_folder_that_cannot_be_written_is_named(catalog: Catalog) -> None:
     catalog.paths.scratch.rmdir()
     catalog.paths.scratch.write_text("in the way")
     with pytest.raises(EnvironmentProblem, match="cannot be kept"):
-        Asking(catalog).keep_image(b"image")
+        Asking(catalog, no_others).keep_image(b"image")

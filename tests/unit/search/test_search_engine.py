@@ -170,6 +170,8 @@ def test_nothing_to_rank_keeps_the_order_of_the_scope() -> None:
     assert relevant(everything) == every(everything) == [6, 5, 4, 3, 2, 1]
     assert relevant(ask(catalog, "tag:mine")) == [5, 2]
     assert relevant(ask(catalog, "", PhotoScope(tag="mine", newest_first=False))) == [2, 5]
+    assert relevant(ask(catalog, "sort:date", PhotoScope(tag="mine"))) == [5, 2]
+    assert relevant(ask(catalog, "sort:-date", PhotoScope(tag="mine"))) == [2, 5]
 
 
 def test_only_minus_leaves_all_the_others_in_order() -> None:
@@ -199,7 +201,7 @@ def test_a_text_encoder_that_fails_is_named() -> None:
 
 def test_an_empty_library_answers_with_nothing() -> None:
     results = ask(FakeCatalog(), "dog")
-    assert results.hits == ()
+    assert list(results.hits) == []
     assert "no photo has been looked at yet" in results.notice
 
 

@@ -13,7 +13,7 @@ from search_world import AXES, FakeCatalog, FakeEncoder, FakeModel, picture
 
 from photoorg.core.errors import QuerySyntaxError
 from photoorg.core.ids import PhotoId
-from photoorg.core.records import PhotoScope, SearchResults
+from photoorg.core.records import Alternative, PhotoScope, SearchResults
 from photoorg.search.engine import SearchEngine
 from photoorg.search.parser import parse
 from photoorg.search.ports import FloatArray, IdArray
@@ -33,6 +33,10 @@ def engine_for(catalog: FakeCatalog, **more: object) -> SearchEngine:
 
 def ask(catalog: FakeCatalog, text: str) -> SearchResults:
     return engine_for(catalog).search(text, PhotoScope())
+
+
+def others(catalog: FakeCatalog, text: str) -> tuple[Alternative, ...]:
+    return engine_for(catalog).alternatives(text)
 
 
 def relevant(results: SearchResults) -> list[int]:
@@ -183,6 +187,21 @@ def test_what_is_relevant_is_sorted_by_date() -> None:
     assert relevant(ask(catalog, "dog sort:relevance")) == relevant(ask(catalog, "dog"))
 
 
+def test_a_photo_that_left_the_library_meanwhile_has_no_date(monkeypatch) -> None:
+    catalog = FakeCatalog(pictures=PLACES)
+    found = relevant(ask(catalog, "dog"))
+    gone = found[0]
+    in_order = catalog.in_date_order
+    monkeypatch.setattr(
+        catalog,
+        "in_date_order",
+        lambda ids, *, newest_first: in_order(ids[ids != gone], newest_first=newest_first),
+    )
+    results = ask(catalog, "dog sort:date")
+    assert relevant(results) == sorted(set(found) - {gone}, reverse=True)
+    assert gone not in every(results)
+
+
 # -- slips --------------------------------------------------------------------------------------
 def test_a_misspelt_word_is_put_right_and_said() -> None:
     catalog = FakeCatalog(pictures=PLACES, captions={6: "an elephant"})
@@ -207,17 +226,23 @@ def test_compounds_meet() -> None:
 # -- nothing found ------------------------------------------------------------------------------
 def test_near_misses_are_offered_with_what_they_find() -> None:
     catalog = FakeCatalog(names={1: "rome", 2: "rome", 3: "x"}, confirmed={3: {"mine"}})
-    results = ask(catalog, "rome tag:mine")
-    assert results.relevant == 0
-    offered = {other.query: (other.count, other.why) for other in results.alternatives}
+    assert ask(catalog, "rome tag:mine").relevant == 0
+    offered = {each.query: (each.count, each.why) for each in others(catalog, "rome tag:mine")}
     assert offered == {"rome": (2, "without tag:mine"), "tag:mine": (1, "without rome")}
-    assert ask(catalog, "rome").alternatives == ()
-    loose = ask(FakeCatalog(names={1: "elephant"}), '"elefant"').alternatives
+    loose = others(FakeCatalog(names={1: "elephant"}), '"elefant"')
     assert [(other.query, other.count) for other in loose] == [("elephant", 1)]
-    related = ask(FakeCatalog(names={1: "x"}, confirmed={1: {"sofa"}}), "couch").alternatives
+    related = others(FakeCatalog(names={1: "x"}, confirmed={1: {"sofa"}}), "couch")
     assert [(other.query, other.why) for other in related] == [
         ("sofa", "“sofa” instead of “couch”")
     ]
+
+
+def test_words_that_say_nothing_are_not_exchanged() -> None:
+    catalog = FakeCatalog(names={1: "x", 2: "x"}, confirmed={1: {"sofa"}, 2: {"these"}})
+    assert [other.query for other in others(catalog, "those couch")] != []
+    for filler in ("the", "this"):
+        offered = [other.query for other in others(catalog, f"{filler} couch")]
+        assert offered == [f"{filler} sofa"]
 
 
 def test_every_axis_is_a_known_word() -> None:
