@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.errors import EnvironmentProblem, ModelFileProblem, PhotoorgError
+from photoorg.core.hits import ids_of
 from photoorg.core.ids import ModelKey
 from photoorg.core.modelling import STARTER_ID
 from photoorg.core.progress import CancelToken

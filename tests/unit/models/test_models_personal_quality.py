@@ -24,6 +24,7 @@ from photoorg.models.personal_quality import (
 
 LOWEST = personal_quality._LOWEST_THRESHOLD
 PROMISED = personal_quality._PROMISED
+CAUTION = personal_quality._CAUTION
 Z = personal_quality._Z
 
 
@@ -63,7 +64,8 @@ def brute_force(held_out, yes, library, target) -> float:
         taken, above = held_out >= candidate, library >= candidate
         promised = float(library[above].mean(dtype=np.float64)) if above.any() else candidate
         expected = ((taken & yes).sum() + PROMISED * promised) / (taken.sum() + PROMISED)
-        if expected < target:
+        error = np.sqrt(expected * (1 - expected) / (taken.sum() + PROMISED))
+        if expected - CAUTION * error < target:
             break
         best = candidate
     return best

@@ -265,7 +265,7 @@ NOBODY = "No photo, no tag and no dictionary knows “florbax”."
 def test_nothing_is_found_for_a_word_that_nobody_knows(encoder: FakeEncoder) -> None:
     catalog = FakeCatalog({1: picture(dog=1), 2: picture(cat=1)})
     results = engine_for(catalog, encoder).search("florbax")
-    assert (results.hits, results.relevant, results.notice) == ((), 0, NOBODY)
+    assert (len(results.hits), results.relevant, results.notice) == (0, 0, NOBODY)
     assert encoder.asked == [], "the model would make something of any letters"
 
 
@@ -281,7 +281,7 @@ def test_the_other_words_are_looked_for_without_it(encoder: FakeEncoder) -> None
     catalog.confirmed[1] = {"dog"}
     filtered = engine.search("florbax tag:dog")
     assert filtered.relevant == 0
-    assert [each.query for each in filtered.alternatives] == ["tag:dog"]
+    assert [each.query for each in engine.alternatives("florbax tag:dog")] == ["tag:dog"]
 
 
 def test_it_is_found_as_soon_as_the_library_knows_it(encoder: FakeEncoder) -> None:
@@ -301,9 +301,11 @@ def test_in_quotes_it_is_as_strange(encoder: FakeEncoder) -> None:
 
 def test_what_it_resembles_is_offered(encoder: FakeEncoder) -> None:
     catalog = FakeCatalog({1: picture(dog=1)}, confirmed={1: {"Trixibelle"}})
-    results = engine_for(catalog, encoder).search("trixbello")
-    assert results.relevant == 0
-    assert [(each.query, each.count) for each in results.alternatives] == [("trixibelle", 1)]
+    engine = engine_for(catalog, encoder)
+    assert engine.search("trixbello").relevant == 0
+    assert [(each.query, each.count) for each in engine.alternatives("trixbello")] == [
+        ("trixibelle", 1)
+    ]
 
 
 def test_a_reason_says_that_nobody_knows_it(encoder: FakeEncoder) -> None:
