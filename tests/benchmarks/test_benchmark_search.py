@@ -209,6 +209,10 @@ def test_search_engine(library: tuple[Catalog, SearchEngine, TextEncoder]) -> No
         results = engine.search(text.format(0))
         took = milliseconds(lambda text=text: engine.search(text.format(next(numbers))), 15)
         print(f"{label:23} {took}  {len(results.hits):6} hits, {results.relevant} relevant")
+    nothing = '"zebra {}" rating:5 has:gps'
+    offered = engine.alternatives(nothing.format(0))
+    took = milliseconds(lambda: engine.alternatives(nothing.format(next(numbers))), 15)
+    print(f"other searches for that {took}  {len(offered)} offered")
     clicked = np.sort(catalog.photo_ids(PhotoScope()))[::997]
 
     def click(limit: int) -> object:

@@ -151,6 +151,9 @@ def test_search_and_back_to_where_one_was(indexed, real_photos, qtbot) -> None:
     moon = indexed.photo(real_photos["moon"])
     window.view.choose(moon)
     QApplication.processEvents()
+    # What indexing told last may still change the shapes of tiles.
+    qtbot.waitUntil(lambda: not (window.browse._refresh_timer.isActive() or indexed.tasks.busy))
+    qtbot.wait(50)
     scrolled = window.view.verticalScrollBar().value()
 
     type_into_search(qtbot, window, "cat")
