@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _PROMISED = 8.0
 _LOWEST_THRESHOLD = 0.2
 _CAUTION = 0.2
-"""Standard errors that suggestions must seem better than is asked for: of many thresholds the lowest
-that seems good enough is taken, which flatters it. Chosen on COCO's calibration photos."""
+"""Standard errors that suggestions must seem better than is asked for: of many thresholds the
+lowest that seems good enough is taken, which flatters it. Chosen on COCO's calibration photos."""
 
 _Z = 1.645
 """Standard normal quantile of a 90 % interval."""
