@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from photoorg import __version__
 from photoorg.core.errors import EnvironmentProblem, UsageProblem
 from photoorg.core.paths import CatalogPaths
+from photoorg.gui.garbage import garbage_collected_here
 from photoorg.gui.icons import IconSet, application_icon
 from photoorg.gui.main_window import MainWindow
 from photoorg.gui.problems import SEVERITIES
@@ -90,7 +91,7 @@ def _run(
     settings = QSettings(str(catalog.root / "window.ini"), QSettings.Format.IniFormat)
     tasks = TaskRunner()
     window = MainWindow(library, tasks, theme, IconSet(theme), settings, load_for_view)
-    with _hooks(window.problems.report_later, window.close):
+    with _hooks(window.problems.report_later, window.close), garbage_collected_here():
         window.folders.start(folder)
         window.show()
         status = application.exec()
