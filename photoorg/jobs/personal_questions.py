@@ -80,7 +80,7 @@ def find_questions(
     for column in columns.tolist():
         found.update(nearest(model.direction(column), _NEAREST))
     listed = sorted(found.intersection(catalog.vector_ids(sight.visual_key).tolist()))
-    decided, confirmed = catalog.decided_tags(listed), catalog.confirmed_tags(listed)
+    decided, carrying = catalog.decided_tags(listed), catalog.carried_tags(listed)
     skipped: dict[PhotoId, set[str]] = {}
     for photo_id, name in skip:
         skipped.setdefault(photo_id, set()).add(name.casefold())
@@ -96,7 +96,7 @@ def find_questions(
     known = probability.copy()
     free = np.ones(probability.shape, dtype=np.bool_)
     for row, photo_id in enumerate(photos):
-        carried = {each.casefold() for each in confirmed.get(photo_id, ())}
+        carried = {each.casefold() for each in carrying.get(photo_id, ())}
         said = {each.casefold() for each in decided.get(photo_id, ())}
         for at in (place[name] for name in said if name in place):
             free[row, at] = False

@@ -70,7 +70,9 @@ TEXTS = (
     VectorKindInfo("glove+tfidf", "GloVe, weighted by tf-idf"),
 )
 VISUALS = (
-    VectorKindInfo("efficientnet-lite2", "EfficientNet-Lite2", hint="Comes with the program"),
+    VectorKindInfo(
+        "efficientnet-lite2-captions", "EfficientNet-Lite2", hint="Comes with the program"
+    ),
     VectorKindInfo("bovw-sift", "SIFT words"),
     VectorKindInfo("resnet50", "ResNet-50", ready=False, hint="Its weights are not here."),
 )
@@ -79,7 +81,7 @@ STARTER = ModelInfo(
     "starter",
     "Starter",
     "minilm",
-    "efficientnet-lite2",
+    "efficientnet-lite2-captions",
     "Comes with the program",
     0,
     946,
@@ -94,7 +96,7 @@ OWN = (
         "cross-modal-2",
         "Cross-Modal II",
         "semantic-tags",
-        "efficientnet-lite2",
+        "efficientnet-lite2-captions",
         "My library",
         1204,
         87,
@@ -107,7 +109,7 @@ OWN = (
         "bidnn",
         "BiDNN",
         "word2vec-skipgram",
-        "efficientnet-lite2",
+        "efficientnet-lite2-captions",
         "My library",
         1204,
         87,
@@ -134,7 +136,7 @@ DAMAGED = ModelInfo(
     "joint-autoencoder",
     "Joint autoencoder",
     "semantic-tags",
-    "efficientnet-lite2",
+    "efficientnet-lite2-captions",
     "My library",
     0,
     0,

@@ -31,11 +31,11 @@ def form(qtbot, shelf):
 
 def test_the_form_offers_only_what_can_be_done(form) -> None:
     ready = {action.data(): action.isEnabled() for action in form.features.menu_actions}
-    assert ready == {"efficientnet-lite2": True, "bovw-sift": True, "resnet50": False}
+    assert ready == {"efficientnet-lite2-captions": True, "bovw-sift": True, "resnet50": False}
     resnet = form.features.menu_actions[-1]
     assert resnet.toolTip() == "Its weights are not here."
     form.features.choose("resnet50")
-    assert form.features.key == "efficientnet-lite2"
+    assert form.features.key == "efficientnet-lite2-captions"
 
 
 def test_a_kind_brings_its_usual_text_vectors(form) -> None:
@@ -52,7 +52,7 @@ def test_the_arrow_keys_step_through_what_is_ready(qtbot, form) -> None:
     qtbot.keyClick(form.features, Qt.Key.Key_Down)
     assert form.features.key == "bovw-sift", "what follows is not ready"
     qtbot.keyClick(form.features, Qt.Key.Key_Up)
-    assert form.features.key == "efficientnet-lite2"
+    assert form.features.key == "efficientnet-lite2-captions"
 
 
 def test_more_choices(qtbot, form) -> None:

@@ -55,7 +55,7 @@ def active(store: ModelStore) -> list[str]:
 def test_without_a_folder_there_is_the_starter_in_use(store: ModelStore) -> None:
     (starter,) = store.infos()
     assert (starter.model_id, starter.kind, starter.active) == (STARTER_ID, STARTER_ID, True)
-    assert (starter.text, starter.features) == ("minilm", "efficientnet-lite2")
+    assert (starter.text, starter.features) == ("minilm-captions", "efficientnet-lite2-captions")
     assert starter.tags > 100
     assert starter.size > 1_000_000
 
@@ -64,7 +64,7 @@ def test_a_model_says_what_it_is(store: ModelStore) -> None:
     info = add(store)
     assert store.infos()[1] == info
     assert (info.model_id, info.kind, info.title) == (KEY, "joint-autoencoder", "Joint autoencoder")
-    assert (info.text, info.features) == ("bag-of-tags", "efficientnet-lite2")
+    assert (info.text, info.features) == ("bag-of-tags", "efficientnet-lite2-captions")
     assert (info.source, info.photos, info.tags) == ("My library", 18, 4)
     assert info.metrics == small_model().manifest.metrics
     assert (set(info.metrics), info.held_out) == ({"f1@5"}, 2)
