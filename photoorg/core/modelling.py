@@ -104,6 +104,9 @@ class ModelInfo:
 DEFAULT_FEATURES = "efficientnet-lite2-captions"
 """Visual vectors that every library has: what the starter model takes."""
 
+STARTER_TEXT, STARTER_TEXT_TITLE = "minilm-captions", "MiniLM, taught by captions"
+"""Text vectors that the starter model alone takes, and their name for a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:

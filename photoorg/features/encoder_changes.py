@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from photoorg.core.ids import ModelKey
-from photoorg.core.modelling import DEFAULT_FEATURES
+from photoorg.core.modelling import DEFAULT_FEATURES, STARTER_TEXT
 from photoorg.core.paths import resource_path
 from photoorg.features import efficientnet
 from photoorg.features.storage import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 KIND = "encoders"
 NAME = DEFAULT_FEATURES
 
-_TEXT_NAME = "minilm-captions"
 _VISUAL, _TEXT = "visual.", "text."
 _SCALE = ":scale"
 _STEPS = 127
@@ -108,7 +107,7 @@ def write_changes(
     manifest = Manifest(
         KIND,
         ModelKey(":".join([NAME, _hash(seen), *packaged[2:]])),
-        ModelKey(":".join([_TEXT_NAME, _hash(read), "mean-256-l2", "384"])),
+        ModelKey(":".join([STARTER_TEXT, _hash(read), "mean-256-l2", "384"])),
         training=training,
         versions=versions,
     )

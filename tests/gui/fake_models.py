@@ -71,7 +71,9 @@ TEXTS = (
 )
 VISUALS = (
     VectorKindInfo(
-        "efficientnet-lite2-captions", "EfficientNet-Lite2", hint="Comes with the program"
+        "efficientnet-lite2-captions",
+        "EfficientNet-Lite2, taught by captions",
+        hint="Comes with the program",
     ),
     VectorKindInfo("bovw-sift", "SIFT words"),
     VectorKindInfo("resnet50", "ResNet-50", ready=False, hint="Its weights are not here."),
@@ -80,7 +82,7 @@ STARTER = ModelInfo(
     STARTER_ID,
     "starter",
     "Starter",
-    "minilm",
+    "minilm-captions",
     "efficientnet-lite2-captions",
     "Comes with the program",
     0,

@@ -182,8 +182,9 @@ def test_models_say_what_they_are_and_how_good(page, open_page) -> None:
     assert trained_on(CROSS) == "My library · 1,204 photos, 87 tags"
     assert trained_on(REGRESSION).endswith("640 photos, 1 tag")
     assert page.shelf.facts(CROSS) == (
-        "Semantic tags · EfficientNet-Lite2 · 21 November 2026, 18:04 · 3.4 MB"
+        "Semantic tags · EfficientNet-Lite2, taught by captions · 21 November 2026, 18:04 · 3.4 MB"
     )
+    assert page.shelf.facts(STARTER).startswith("MiniLM, taught by captions · EfficientNet")
     assert made_on(replace(CROSS, created="nonsense")) == ""
 
 

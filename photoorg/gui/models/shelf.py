@@ -10,6 +10,8 @@ from typing import Final
 from photoorg.core.library import LibraryPort
 from photoorg.core.modelling import (
     STARTER_ID,
+    STARTER_TEXT,
+    STARTER_TEXT_TITLE,
     ModelInfo,
     ModelKindInfo,
     TrainingRequest,
@@ -99,7 +101,7 @@ class Shelf:
 
     def text_title(self, key: str) -> str:
         """Return the name of a kind of text vectors."""
-        return _title(self.texts, key)
+        return STARTER_TEXT_TITLE if key == STARTER_TEXT else _title(self.texts, key)
 
     def visual_title(self, key: str) -> str:
         """Return the name of a kind of visual features."""
