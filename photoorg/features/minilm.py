@@ -184,9 +184,11 @@ class MiniLM:
         path, vocabulary = WEIGHTS.locate(), TOKENIZER.verify()
         try:
             tokenizer = Tokenizer.from_file(str(vocabulary))
-            tensors = map_tensors(path)
-            for name, change in (changes or {}).items():
-                tensors[name] = tensors[name] + change
+            packaged = map_tensors(path)
+            changed = {name: packaged[name] + change for name, change in (changes or {}).items()}
+            # Mapped anew, so that what was read to be changed does not stay in memory beside it.
+            del packaged
+            tensors = map_tensors(path) | changed
             return cls(tokenizer, tensors, threads or available_cpus(), key)
         except KeyError as error:
             raise ModelFileProblem(f"{path} lacks the tensor {error}.") from error
