@@ -7,7 +7,9 @@ photo is computed once and kept on disk, which makes an epoch eight times as fas
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -20,7 +22,6 @@ from photoorg.models.photo_features import load_images, mirrored, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -126,10 +127,12 @@ def _compute(
 ) -> None:
     network, _ = load_network()
     network = network.to(memory_format=torch.channels_last)
-    parts = [path.with_suffix(".part") for path in kept]
-    kept[0].parent.mkdir(parents=True, exist_ok=True)
+    folder = kept[0].parent
+    folder.mkdir(parents=True, exist_ok=True)
     outputs: list[NDArray[np.float16]] = []
-    try:
+    # A folder of its own: another run may be computing the same.
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        parts = [Path(scratch) / path.name for path in kept]
         done = 0
         for images in load_images(
             paths, INPUT_SIZE, batch=_BATCH, label=label, progress=progress, token=token
@@ -155,6 +158,3 @@ def _compute(
         for part, path, output in zip(parts, kept, outputs, strict=True):
             output.flush()  # type: ignore[attr-defined]  # a memmap
             part.replace(path)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)

@@ -57,11 +57,13 @@ class Witnesses:
         word: by the tag's name.
         look: by photos that carry it.
         company: by the other tags that the photo has; 0 where it has none.
+        accompanied: bool [n, k], where it has some.
     """
 
     word: NDArray[np.float32]
     look: NDArray[np.float32]
     company: NDArray[np.float32]
+    accompanied: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class PersonalModel:
         company_scale: float32 [k], one over their standard deviation.
         usual: float32 [k], the share of tagged photos that carry each.
         weights: float32 [k, 3], of word, look and company.
-        offset: float32 [k], log odds where all three witnesses say nothing.
-        slope: what the log odds are multiplied by.
+        company_offset: float32 [k], log odds that are added on photos that have other tags.
+        offset: float32 [k], log odds where word and look say nothing of a photo without tags.
         examples: int64 [k], photos that carry each tag.
         thresholds: float32 [k], probability from which on a tag is suggested; infinite where it
             never is.
@@ -98,8 +100,8 @@ class PersonalModel:
     company_scale: NDArray[np.float32]
     usual: NDArray[np.float32]
     weights: NDArray[np.float32]
+    company_offset: NDArray[np.float32]
     offset: NDArray[np.float32]
-    slope: float
     examples: NDArray[np.int64]
     thresholds: NDArray[np.float32]
 
@@ -115,6 +117,7 @@ class PersonalModel:
             np.asarray((word - self.word_mean) * self.word_scale, dtype=np.float32),
             np.asarray((traits - self.mean) @ self.look.T, dtype=np.float32),
             self.company_of(tags),
+            accompanied_by(tags),
         )
 
     def company_of(self, tags: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -127,8 +130,10 @@ class PersonalModel:
             heard.word * self.weights[:, 0]
             + heard.look * self.weights[:, 1]
             + heard.company * self.weights[:, 2]
+            + heard.accompanied * self.company_offset
+            + self.offset
         )
-        return np.asarray(np.float32(self.slope) * total + self.offset, dtype=np.float32)
+        return np.asarray(total, dtype=np.float32)
 
     def probabilities(self, heard: Witnesses) -> NDArray[np.float32]:
         """Return the probabilities [n, k] that tags are right."""
@@ -150,9 +155,7 @@ class PersonalModel:
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, as they are saved."""
         arrays = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in ("names", "slope")
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "names"
         }
         return {**arrays, "thresholds": np.minimum(self.thresholds, np.float32(_NEVER))}
 
@@ -164,7 +167,7 @@ class PersonalModel:
     @property
     def config(self) -> dict[str, Any]:
         """What a manifest must say for `from_file`."""
-        return {"tags": list(self.names), "slope": self.slope}
+        return {"tags": list(self.names)}
 
     @classmethod
     def from_file(cls, file: ModelFile) -> PersonalModel:
@@ -173,12 +176,15 @@ class PersonalModel:
         Raises:
             ModelFileProblem: a part is missing or does not fit the others.
         """
-        names, slope = file.manifest.config.get("tags"), file.manifest.config.get("slope")
+        names = file.manifest.config.get("tags")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ModelFileProblem("The default model does not say its tags.")
+        # A model of photoorg's first builds has one slope for all tags, and none for company alone.
+        slope = file.manifest.config.get("slope", 1.0)
         if not isinstance(slope, float) or not 0 < slope <= _STEEPEST:
-            raise ModelFileProblem("The default model does not say its slope.")
+            raise ModelFileProblem("The default model's slope is none.")
         k = len(names)
+        silent = np.zeros(k, dtype=np.float32)
         look = take_tensor(file, "look", (k, None))
         examples = file.tensors.get("examples")
         if examples is None or examples.shape != (k,) or examples.dtype != np.int64:
@@ -204,8 +210,10 @@ class PersonalModel:
             mean=take_tensor(file, "mean", (look.shape[1],)),
             look=look,
             company=take_tensor(file, "company", (k, k)),
-            weights=take_tensor(file, "weights", (k, 3)),
-            slope=float(slope),
+            company_offset=take_tensor(file, "company_offset", (k,))
+            if "company_offset" in file.tensors
+            else silent,
+            weights=take_tensor(file, "weights", (k, 3)) * np.float32(slope),
             examples=examples,
             thresholds=np.where(thresholds >= _NEVER, np.float32(np.inf), thresholds),
             **each,
@@ -236,10 +244,19 @@ def company_scores(
         scale: [k], what those are multiplied by.
     """
     scores = (tags.astype(np.float32) - usual) @ company
-    # A tag says nothing of itself, so a photo is without company for a tag that is its only one.
-    others = tags.sum(axis=1, dtype=np.int64)[:, None] - tags > 0
     limited = np.clip((scores - mean) * scale, -_COMPANY_LIMIT, _COMPANY_LIMIT)
-    return np.asarray(np.where(others, limited, 0), dtype=np.float32)
+    return np.asarray(np.where(accompanied_by(tags), limited, 0), dtype=np.float32)
+
+
+def accompanied_by(tags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for which tags photos have others, bool [n, k].
+
+    A tag says nothing of itself, so a photo is without company for a tag that is its only one.
+
+    Args:
+        tags: bool [n, k], that the photos carry.
+    """
+    return np.asarray(tags.sum(axis=1, dtype=np.int64)[:, None] - tags > 0)
 
 
 def column_of(names: Sequence[str]) -> dict[str, int]:

@@ -11,10 +11,12 @@ from photoorg.models.personal import (
     LEAST_EXAMPLES,
     PersonalModel,
     Witnesses,
-    company_scores,
+    accompanied_by,
     word_scores,
 )
 from photoorg.models.personal_answers import calibrate_answers, given_by_hand, usual_odds
+from photoorg.models.personal_calibration import COMPANY, SEEN, calibrate
+from photoorg.models.personal_company import Company
 from photoorg.models.starter_parts import Spread, sigmoid
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ _PRIOR_PHOTOS = 400.0
 _REJECTED = 0.2
 """How much a rejected photo weighs, in photos of the library per example of the tag."""
 
-_COMPANY_RIDGE = 8.0
 _COMPANY_SHARE = 0.7
 """Of what the company seems to say; it overlaps with what is seen."""
 
@@ -51,13 +52,8 @@ _LOOK_GROWS = 10.0
 """Examples with which a look is half as telling as with very many."""
 
 _WITNESS_RIDGE = 0.05
-_OFFSET_DEVIATION = 0.7
-_SLOPE_CAUTION = 20.0
-_USUAL_SLOPE = 0.6
 _LEAST_SCALE = 1e-6
-_STEPS = 30
 _PHOTOS_AT_ONCE = 1024
-_TAGS_AT_ONCE = 50
 """Of 8,000 photos, so that nothing takes more than a few MB."""
 
 
@@ -121,37 +117,38 @@ def fit_personal(
     check()
     look, held_out_look = _fit_look(evidence, spread, check)
     check()
-    company = _Company.fit(yes)
+    company = Company.fit(yes)
     check()
     word -= word_mean
     word *= word_scale
     around_word -= word_mean
     around_word *= word_scale
-    heard = Witnesses(word, held_out_look, company.held_out)
+    accompanied = accompanied_by(yes)
+    heard = Witnesses(word, held_out_look, company.held_out, accompanied)
     around_look = evidence.library @ look.T
     around_look -= look @ spread.mean
-    around = Witnesses(around_word, around_look, np.broadcast_to(np.float32(0), around_word.shape))
+    alone = np.zeros((1, 1), dtype=np.bool_)
+    around = Witnesses(
+        around_word,
+        around_look,
+        np.broadcast_to(np.float32(0), around_word.shape),
+        np.broadcast_to(alone, around_word.shape),
+    )
     by_hand = given_by_hand(evidence.said)
     caution = by_hand * _CAUTION + (1 - by_hand) * _CAUTION_ASKED
-    weights, middle = _weigh(heard, yes, around, caution)
-    total, total_around = _total(heard, weights), _total(around, weights)
+    weights = _weigh(heard, yes, around, caution)
+    seen, together, around_seen = weights.seen(heard), weights.company(heard), weights.seen(around)
     # Tens of MB that are not needed any more.
     del word, around_word, held_out_look, around_look, heard, around
-    total -= middle
-    total_around -= middle
-    slope, shift = _calibrate(total, evidence.said, check)
-    usual = ((evidence.examples + 0.5) / (evidence.tagged + 1)).astype(np.float32)
-    base = _logit(usual) + shift
-    if by_hand < 1:
-        foretold = evidence.foretold
-        if foretold is None:
-            foretold = np.full(len(evidence.names), np.nan, dtype=np.float32)
-        before = usual_odds(total_around, foretold)
-        asked_slope, asked_base = calibrate_answers(
-            total, evidence.said, before, ~np.isnan(foretold)
-        )
-        slope = by_hand * slope + (1 - by_hand) * asked_slope
-        base = by_hand * base + (1 - by_hand) * asked_base
+    made = _calibrate(evidence, seen, together, accompanied, around_seen, check)
+    seen *= made.seen_slope
+    seen += made.base
+    together *= made.company_slope
+    seen += together
+    seen += accompanied * made.company_base
+    around_seen *= made.seen_slope
+    around_seen += made.base
+    slopes = np.stack([made.seen_slope, made.seen_slope, made.company_slope], axis=1)
     model = PersonalModel(
         names=evidence.names,
         words=evidence.words,
@@ -162,16 +159,76 @@ def fit_personal(
         company=company.matrix,
         company_mean=company.mean,
         company_scale=company.scale,
+        company_offset=made.company_base - made.company_slope * weights.company_middle,
         usual=yes.mean(axis=0, dtype=np.float32),
-        weights=weights,
-        offset=np.asarray(base - slope * middle, dtype=np.float32),
-        slope=slope,
+        weights=weights.each * slopes,
+        offset=made.base - made.seen_slope * weights.seen_middle,
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
     )
-    return Learned(
-        model, _probabilities(total, slope, base), _probabilities(total_around, slope, base)
+    return Learned(model, sigmoid(seen), sigmoid(around_seen))
+
+
+class _Calibrated(NamedTuple):
+    """What makes log odds of log likelihood ratios, each [k].
+
+    Attributes:
+        seen_slope: what that of word and look is multiplied by.
+        base: what is added to it.
+        company_slope: what that of company is multiplied by.
+        company_base: what is added to it, on photos that have company.
+    """
+
+    seen_slope: Floats
+    base: Floats
+    company_slope: Floats
+    company_base: Floats
+
+
+def _calibrate(
+    evidence: Evidence,
+    seen: Floats,
+    company: Floats,
+    accompanied: NDArray[np.bool_],
+    around: Floats,
+    check: Callable[[], None],
+) -> _Calibrated:
+    """Calibrate by tags given by hand, by answers to questions, or by both in their parts.
+
+    By hand, a photo without a tag counts as one that does not deserve it, since how usual the tag
+    is was counted on the same photos.
+
+    Args:
+        evidence: what was said.
+        seen: [n, k], log likelihood ratios by word and look, each photo left out of what judges it.
+        company: [n, k], by company.
+        accompanied: bool [n, k], where there is company.
+        around: [b, k], of the library's photos, by word and look.
+        check: called now and then.
+    """
+    usual = _logit((evidence.examples + 0.5) / (evidence.tagged + 1))
+    yes = evidence.said == YES
+    counted = _logit((yes.sum(axis=0) + 0.5) / (len(yes) + 1))
+    slope, shift = calibrate(seen, counted, yes, SEEN, least=LEAST_EXAMPLES, check=check)
+    odds = slope * seen
+    odds += counted + shift
+    company_slope, company_base = calibrate(
+        company, odds, yes, COMPANY, heard=accompanied, least=LEAST_EXAMPLES, check=check
     )
+    base = usual + shift
+    by_hand = given_by_hand(evidence.said)
+    if by_hand < 1:
+        foretold = evidence.foretold
+        if foretold is None:
+            foretold = np.full(len(evidence.names), np.nan, dtype=np.float32)
+        asked_slope, asked_base = calibrate_answers(
+            seen + company, evidence.said, usual_odds(around, foretold), ~np.isnan(foretold)
+        )
+        slope = by_hand * slope + (1 - by_hand) * asked_slope
+        base = by_hand * base + (1 - by_hand) * asked_base
+        company_slope = by_hand * company_slope + (1 - by_hand) * asked_slope
+        company_base = by_hand * company_base
+    return _Calibrated(*(_floats(each) for each in (slope, base, company_slope, company_base)))
 
 
 def _with_library(prior: Spread, traits: Floats) -> Spread:
@@ -188,20 +245,6 @@ def _with_library(prior: Spread, traits: Floats) -> Spread:
     return Spread(
         np.asarray(mean, dtype=np.float32), np.asarray(within + between, dtype=np.float32)
     )
-
-
-def _probabilities(total: Floats, slope: float, base: Floats) -> Floats:
-    """Return probabilities [n, k] from log likelihood ratios [n, k], which are spent for it."""
-    total *= np.float32(slope)
-    total += base
-    return sigmoid(total)
-
-
-def _total(heard: Witnesses, weights: Floats) -> Floats:
-    total = heard.word * weights[:, 0]
-    total += heard.look * weights[:, 1]
-    total += heard.company * weights[:, 2]
-    return total
 
 
 def _standard(library: Floats, said: Floats) -> tuple[Floats, Floats]:
@@ -330,68 +373,37 @@ def _floats(values: NDArray[np.floating]) -> Floats:
     return np.asarray(values, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Company:
-    """What tags say of other tags.
+class _Weights(NamedTuple):
+    """What makes log likelihood ratios of witnesses.
 
     Attributes:
-        matrix: float32 [k, k], see `PersonalModel.company`.
-        mean: float32 [k].
-        scale: float32 [k].
-        held_out: float32 [n, k], scores by what was learned from the other half of the photos.
+        each: float32 [k, 3], of word, look and company.
+        seen_middle: float32 [k], what word and look sum up to half way between photos that carry
+            the tag and others.
+        company_middle: float32 [k], the same of company.
     """
 
-    matrix: Floats
-    mean: Floats
-    scale: Floats
-    held_out: Floats
+    each: Floats
+    seen_middle: Floats
+    company_middle: Floats
 
-    @classmethod
-    def fit(cls, tags: NDArray[np.bool_]) -> _Company:
-        """Learn from the tags bool [n, k] of photos."""
-        usual = tags.mean(axis=0, dtype=np.float32)
-        together = _together(tags, usual)
-        whole = _company_matrix(together)
-        # Of all photos' scores; their mean is 0, since what is usual is taken off their tags.
-        variance = ((together @ whole) * whole).sum(axis=0) / max(len(tags), 1)
-        mean = np.zeros(len(usual), dtype=np.float32)
-        scale = (1 / np.maximum(np.sqrt(np.maximum(variance, 0)), 0.02)).astype(np.float32)
-        held_out = np.zeros(tags.shape, dtype=np.float32)
-        for first in (0, 1):
-            rows, others = tags[first::2], tags[1 - first :: 2]
-            if len(rows) and len(others):
-                learned = _company_matrix(_together(others, usual))
-                scores = held_out[first::2]
-                for start in range(0, len(rows), _PHOTOS_AT_ONCE):
-                    part = slice(start, start + _PHOTOS_AT_ONCE)
-                    scores[part] = company_scores(rows[part], learned, usual, mean, scale)
-        return cls(whole, mean, scale, held_out)
+    def seen(self, heard: Witnesses) -> Floats:
+        """Return log likelihood ratios [n, k] by word and look."""
+        seen = heard.word * self.each[:, 0]
+        seen += heard.look * self.each[:, 1]
+        seen -= self.seen_middle
+        return seen
+
+    def company(self, heard: Witnesses) -> Floats:
+        """Return those by company, [n, k]; 0 on photos that have none."""
+        company = heard.company * self.each[:, 2]
+        company -= self.company_middle
+        company *= heard.accompanied
+        return company
 
 
-def _together(tags: NDArray[np.bool_], usual: Floats) -> NDArray[np.float64]:
-    """Return how tags bool [n, k] go together, [k, k], what is usual being taken off them.
-
-    Counted, and centred after: whole numbers are exact in float32, and it takes half the memory.
-    """
-    carried = tags.astype(np.float32)
-    counted: NDArray[np.float64] = (carried.T @ carried).astype(np.float64)
-    often = np.outer(np.diag(counted), usual)
-    counted += len(tags) * np.outer(usual, usual).astype(np.float64) - often - often.T
-    return counted
-
-
-def _company_matrix(together: NDArray[np.float64]) -> Floats:
-    """Regress each tag on all others; the diagonal is zero."""
-    inverse = np.linalg.inv(together + _COMPANY_RIDGE * np.eye(len(together)))
-    matrix = -inverse / np.diag(inverse)
-    np.fill_diagonal(matrix, 0)
-    return matrix.astype(np.float32)
-
-
-def _weigh(
-    heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses, caution: float
-) -> tuple[Floats, Floats]:
-    """Return the weights [k, 3] of the witnesses, and what their sum is half way, [k].
+def _weigh(heard: Witnesses, yes: NDArray[np.bool_], around: Witnesses, caution: float) -> _Weights:
+    """Weigh the witnesses by photos that carry each tag, bool [n, k], and the library's.
 
     For Gaussian witnesses with one covariance C, and means m apart, the log likelihood ratio of
     observations u is u C^-1 m - m C^-1 m / 2. Company is taken as independent of what is seen.
@@ -417,8 +429,8 @@ def _weigh(
             found[keep] = apart[keep, tag] / covariance[keep, keep]
         weights[tag, :2] = found
     weights[:, 2] = _COMPANY_SHARE * apart[2]
-    middle = 0.5 * (weights * apart.T).sum(axis=1)
-    return weights, middle.astype(np.float32)
+    middles = 0.5 * weights * apart.T
+    return _Weights(weights, _floats(middles[:, :2].sum(axis=1)), _floats(middles[:, 2]))
 
 
 def _apart(
@@ -432,43 +444,5 @@ def _apart(
     )
 
 
-def _calibrate(
-    total: Floats, said: NDArray[np.int8], check: Callable[[], None] = lambda: None
-) -> tuple[float, Floats]:
-    """Return what log likelihood ratios are multiplied by, and what is added to each tag's, [k].
-
-    Fitted to the photos of which something is said, each left out of what judges it: tagged photos
-    without a tag count as photos that do not deserve it, since prevalence is measured on them.
-    Newton's method in turn on the slope and on the offsets, which are held to 0.
-    """
-    counts = (said == YES).sum(axis=0)
-    told = np.flatnonzero(counts >= LEAST_EXAMPLES)
-    prior = _logit(((counts + 0.5) / (len(said) + 1)).astype(np.float32))
-    slope = _USUAL_SLOPE
-    shift = np.zeros(total.shape[1], dtype=np.float64)
-    if not len(told):
-        return slope, shift.astype(np.float32)
-    for _ in range(_STEPS):
-        step = np.zeros(len(told))
-        gradient, curvature = _SLOPE_CAUTION * (slope - _USUAL_SLOPE), _SLOPE_CAUTION
-        for start in range(0, len(told), _TAGS_AT_ONCE):
-            check()
-            tags = told[start : start + _TAGS_AT_ONCE]
-            x = total[:, tags]
-            p = sigmoid(np.float32(slope) * x + (prior[tags] + shift[tags]).astype(np.float32))
-            wrong, steep = p - (said[:, tags] == YES), p * (1 - p)
-            step[start : start + len(tags)] = (
-                wrong.sum(axis=0, dtype=np.float64) + shift[tags] / _OFFSET_DEVIATION**2
-            ) / (steep.sum(axis=0, dtype=np.float64) + _OFFSET_DEVIATION**-2)
-            gradient += float((wrong * x).sum(dtype=np.float64))
-            curvature += float((steep * x * x).sum(dtype=np.float64))
-        shift[told] -= np.clip(step, -1, 1)
-        change = gradient / curvature
-        slope = float(np.clip(slope - np.clip(change, -0.2, 0.2), 0.05, 3.0))
-        if abs(change) < 1e-5 and np.abs(step).max(initial=0) < 1e-4:
-            break
-    return slope, shift.astype(np.float32)
-
-
-def _logit(share: Floats) -> Floats:
-    return np.asarray(np.log(share / (1 - share)), dtype=np.float32)
+def _logit(share: NDArray[np.float64]) -> Floats:
+    return _floats(np.log(share / (1 - share)))

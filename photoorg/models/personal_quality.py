@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PROMISED = 8.0
 _LOWEST_THRESHOLD = 0.2
-_CAUTION = 0.2
+_CAUTION = 1.2
 """Standard errors that suggestions must seem better than is asked for: of many thresholds the
 lowest that seems good enough is taken, which flatters it. Chosen on COCO's calibration photos."""
 

@@ -7,6 +7,7 @@ square), so a model meets in use exactly what it met in training.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -179,11 +180,13 @@ def _kept(path: Path | None, shape: tuple[int, int]) -> NDArray[np.float32] | No
 
 
 def _keep(path: Path, vectors: NDArray[np.float32]) -> None:
-    part = path.with_suffix(".part.npy")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(part, vectors, allow_pickle=False)
-        part.replace(path)
+        # A folder of its own: another run may be keeping the same vectors.
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            part = Path(scratch) / path.name
+            np.save(part, vectors, allow_pickle=False)
+            part.replace(path)
     except OSError as error:
         raise EnvironmentProblem(
             f"Vectors cannot be kept in {path.parent} ({error.strerror}).", "Free some space."

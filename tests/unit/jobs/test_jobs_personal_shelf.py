@@ -50,8 +50,8 @@ def generation(seed: int = 0, tags: int = 3, photos: int = 4, revision: int = 7)
             company_scale=floats(tags),
             usual=floats(tags),
             weights=floats(tags, 3),
+            company_offset=floats(tags),
             offset=floats(tags),
-            slope=float(random.uniform(0.1, 2)),
             examples=random.integers(0, 50, tags),
             thresholds=thresholds,
         ),
@@ -88,7 +88,7 @@ def same(one: Generation, other: Generation) -> None:
     np.testing.assert_array_equal(one.held_out_probability, other.held_out_probability)
     plain = {"model": None, "held_out_rows": None, "held_out_probability": None}
     assert replace(one, **plain) == replace(other, **plain)
-    assert (one.model.names, one.model.slope) == (other.model.names, other.model.slope)
+    assert one.model.names == other.model.names
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
@@ -350,6 +350,7 @@ TENSORS = {
     "mean long": ("mean", np.zeros(99, np.float32)),
     "words wider than looks": ("words", np.zeros((3, 99), np.float32)),
     "company": ("company", np.zeros((3, 2), np.float32)),
+    "company offset": ("company_offset", np.zeros(9, np.float32)),
     "examples floats": ("examples", np.zeros(3, np.float32)),
     "nothing": ("offset", np.full(3, np.nan, np.float32)),
     "rows floats": ("held_out.rows", np.zeros(4, np.float32)),
@@ -368,6 +369,27 @@ def test_forged_tensors_are_not_believed(folder: Path, forgery: str) -> None:
     save_model(folder / "learned-1", manifest, {**tensors, name: tensor})
     assert shelf(folder).current() is None
     damaged(folder)
+
+
+def test_a_model_of_the_first_builds_answers_as_it_did(folder: Path) -> None:
+    """It had one slope for all tags, and nothing of its own for photos that have other tags."""
+    from photoorg.features.storage import save_model
+
+    kept = shelf(folder).keep(generation(1, tags=4))
+    manifest, tensors = personal_shelf._describe(kept, KEY)
+    del tensors["company_offset"]
+    old = replace(manifest, config={**manifest.config, "slope": 0.25})
+    save_model(folder / "learned-1", old, tensors)
+    found = shelf(folder).current()
+    assert found is not None
+    random = np.random.default_rng(2)
+    traits = random.normal(size=(6, D)).astype(np.float32)
+    carried = random.random((6, 4)) < 0.5
+    heard = found.model.witnesses(traits, carried)
+    weights = kept.model.weights
+    total = heard.word * weights[:, 0] + heard.look * weights[:, 1] + heard.company * weights[:, 2]
+    expected = 0.25 * total + kept.model.offset
+    np.testing.assert_allclose(found.model.log_odds(heard), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_model_for_other_vectors_is_not_used(folder: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from photoorg.models import personal_fit
+from photoorg.models import personal_company, personal_fit
 from photoorg.models.personal import LEAST_EXAMPLES, company_scores
 from photoorg.models.personal_fit import NO, UNSAID, YES, Evidence, Learned, fit_personal
 from photoorg.models.starter_parts import Spread, sigmoid
@@ -201,13 +201,13 @@ def test_company_is_a_ridge_regression_of_each_tag_on_the_others() -> None:
     tags = random.random((90, 6)) < 0.3
     tags[:, 5] = tags[:, 0] | tags[:, 1]
     usual = tags.mean(axis=0, dtype=np.float32)
-    matrix = personal_fit._company_matrix(personal_fit._together(tags, usual))
+    matrix = personal_company.company_matrix(personal_company.together(tags, usual))
     centred = tags.astype(np.float64) - usual
     for tag in range(6):
         others = np.delete(np.arange(6), tag)
         x = centred[:, others]
         solved = np.linalg.solve(
-            x.T @ x + personal_fit._COMPANY_RIDGE * np.eye(5), x.T @ centred[:, tag]
+            x.T @ x + personal_company._RIDGE * np.eye(5), x.T @ centred[:, tag]
         )
         np.testing.assert_allclose(matrix[others, tag], solved, atol=1e-5)
     assert (np.diag(matrix) == 0).all()
@@ -216,10 +216,10 @@ def test_company_is_a_ridge_regression_of_each_tag_on_the_others() -> None:
 def test_company_left_out_comes_from_the_other_half() -> None:
     random = np.random.default_rng(1)
     tags = random.random((41, 4)) < 0.4
-    company = personal_fit._Company.fit(tags)
+    company = personal_company.Company.fit(tags)
     usual = tags.mean(axis=0, dtype=np.float32)
     even = np.arange(41) % 2 == 0
-    learned = personal_fit._company_matrix(personal_fit._together(tags[~even], usual))
+    learned = personal_company.company_matrix(personal_company.together(tags[~even], usual))
     expected = company_scores(tags[even], learned, usual, company.mean, company.scale)
     np.testing.assert_allclose(company.held_out[even], expected, atol=1e-5)
     scores = (tags - usual) @ company.matrix
@@ -257,26 +257,43 @@ def test_tags_that_go_together_pull_each_other() -> None:
 # -- calibration ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("slope", [0.3, 0.8, 1.6])
-def test_calibration_recovers_slope_and_offset(slope: float) -> None:
-    random = np.random.default_rng(3)
-    tags, count = 12, 4000
-    total = random.normal(size=(count, tags)).astype(np.float32) * 2
-    base = np.linspace(-2, 0.5, tags)
-    said = np.where(random.random((count, tags)) < sigmoid(slope * total + base), YES, UNSAID)
-    found, shift = personal_fit._calibrate(total, said.astype(np.int8))
-    assert found == pytest.approx(slope, abs=0.05)
-    share = (said == YES).mean(axis=0)
-    np.testing.assert_allclose(np.log(share / (1 - share)) + shift, base, atol=0.2)
+def test_a_photo_without_tags_is_judged_as_if_there_were_no_company() -> None:
+    """Tags of other photos that go together say nothing against a photo that has none."""
+    random = np.random.default_rng(5)
+    traits, kind = photos(400, seed=11)
+    said = np.where(kind[:, None] == np.arange(3), YES, UNSAID)
+    # Each kind's tag comes with another, which says as much as the photo does.
+    companions = np.where(random.random(said.shape) < 0.05, YES - said, said)
+    both = evidence(traits, np.concatenate([said, companions], axis=1))
+    alone = evidence(traits, said)
+    words = both.words
+    alone = replace(alone, words=words[:3])
+    with_company, without = fit_personal(both, PRIOR), fit_personal(alone, PRIOR)
+    odds = [
+        learned.model.log_odds(learned.model.witnesses(traits, np.zeros((400, k), dtype=np.bool_)))[
+            :, :3
+        ]
+        for learned, k in ((with_company, 6), (without, 3))
+    ]
+    np.testing.assert_allclose(odds[0], odds[1], atol=0.6)
+    np.testing.assert_allclose(with_company.library[:, :3], sigmoid(odds[0]), atol=1e-4)
 
 
-def test_calibration_of_few_examples_stays_with_the_usual() -> None:
-    total = np.zeros((20, 3), dtype=np.float32)
-    said = np.zeros((20, 3), dtype=np.int8)
-    said[: LEAST_EXAMPLES - 1, 0] = YES
-    slope, shift = personal_fit._calibrate(total, said)
-    assert slope == personal_fit._USUAL_SLOPE
-    assert (shift == 0).all()
+def test_tags_that_show_are_surer_than_tags_that_do_not() -> None:
+    traits, kind = photos(600, seed=12)
+    random = np.random.default_rng(6)
+    plain = kind == 0
+    hazy = np.where(random.random(600) < 0.4, random.random(600) < plain.mean(), plain)
+    # With the third, every photo has a tag.
+    said = np.where(np.stack([plain, hazy, ~plain], axis=1), YES, UNSAID)
+    learned = fit_personal(evidence(traits[:400], said[:400], traits), PRIOR)
+    promised = ask(learned, traits[400:])
+    for tag, spread in ((0, 0.9), (1, 0.3)):
+        inside = promised[plain[400:], tag]
+        outside = promised[~plain[400:], tag]
+        assert inside.mean() == pytest.approx(said[400:, tag][plain[400:]].mean(), abs=0.12)
+        assert outside.mean() == pytest.approx(said[400:, tag][~plain[400:]].mean(), abs=0.12)
+        assert inside.mean() - outside.mean() > spread
 
 
 def test_probabilities_keep_what_they_promise_on_photos_never_seen() -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 from photoorg.core.errors import Cancelled, MediaProblem
 from photoorg.core.ids import ModelKey
 from photoorg.core.progress import CancelToken
+from photoorg.models import photo_features
 from photoorg.models.photo_features import encode_photos, encode_texts, load_images, mirrored
 
 
@@ -70,6 +71,25 @@ def test_what_is_kept_is_not_computed_again_until_a_photo_changes(photos, tmp_pa
     assert encoder.seen == 70
     Image.fromarray(np.zeros((9, 9, 3), dtype=np.uint8)).save(photos[3])
     assert encode_photos(photos, encoder, cache=cache)[3].tolist() == [0, 0]
+
+
+def test_two_runs_may_keep_the_same_vectors_at_once(photos, tmp_path, monkeypatch):
+    """The other run is through between this one's writing and its renaming."""
+    cache, save, saved = tmp_path / "cache", np.save, []
+
+    def save_twice(path, vectors, **options):
+        save(path, vectors, **options)
+        saved.append(path)
+        if len(saved) == 1:
+            encode_photos(photos, LeftAndRight(), cache=cache)
+
+    monkeypatch.setattr(photo_features.np, "save", save_twice)
+    vectors = encode_photos(photos, LeftAndRight(), cache=cache)
+    assert len(saved) == 2
+    assert [path.suffix for path in cache.iterdir()] == [".npy"]
+    again = LeftAndRight()
+    np.testing.assert_array_equal(encode_photos(photos, again, cache=cache), vectors)
+    assert again.seen == 0
 
 
 def test_texts_are_kept_likewise(tmp_path):

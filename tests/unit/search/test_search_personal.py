@@ -34,8 +34,8 @@ def model(look: Sequence[float] = (4.0, 4.0, 4.0)) -> PersonalModel:
         company_scale=one,
         usual=zero,
         weights=np.tile(np.array([0, 1, 2], dtype=np.float32), (k, 1)),
+        company_offset=zero,
         offset=zero,
-        slope=1.0,
         examples=np.array([30, 9, 4]),
         thresholds=np.array([0.7, 0.7, np.inf], dtype=np.float32),
     )
