@@ -1,8 +1,8 @@
 """Where the relevant part of an answer ends: computed for each query from its own probabilities.
 
-Of all lengths the one is taken whose expected F-measure is highest, `2 * sum(p[:k]) / (k + sum(p))`
-(Lewis 1995, SIGIR; Ye et al. 2012, ICML). A word that many photos show so gets a long answer, and a
-caption that one photo fits a short one, without a number of its own. Three things are added:
+Of all lengths the one is taken whose expected F-measure is highest, see `models.expected_f1`. A
+word that many photos show so gets a long answer, and a caption that one photo fits a short one,
+without a number of its own. Three things are added:
 
 - Before anything is shown, the best photo must be as probable as the best of so many photos
   nearly always is where the thing is there. Otherwise the answer is "nothing found". The larger the
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from photoorg.models.expected_f1 import best_answers
 from photoorg.models.length_correction import LengthCorrection
 from photoorg.search.ports import FloatArray
 
@@ -61,6 +62,5 @@ def bar(probability: FloatArray, words: int = 1, correction: LengthCorrection = 
     # The best one counts, however improbable the correction makes it: it has passed.
     counted = others[others >= min(best, correction.before(IMPROBABLE, words))]
     counted = np.sort(counted)[::-1]
-    expected = np.cumsum(correction(counted, words), dtype=np.float64)
-    measure = 2 * expected / (np.arange(1, len(expected) + 1) + expected[-1])
-    return float(counted[int(np.argmax(measure))])
+    length = best_answers(correction(counted, words)[:, None]).length[0]
+    return float(counted[length - 1])
