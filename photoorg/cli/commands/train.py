@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photoorg.cli.commands.evaluate import describe
@@ -9,7 +12,7 @@ from photoorg.cli.commands.models import as_document, describe_figures
 from photoorg.cli.commands.photos import absolute
 from photoorg.cli.interrupt import cancelled_by_interrupt
 from photoorg.cli.output import counted, duration
-from photoorg.core.errors import Cancelled, UsageProblem
+from photoorg.core.errors import Cancelled, EnvironmentProblem, UsageProblem
 from photoorg.core.modelling import DEFAULT_ID, STARTER_ID, TrainingRequest, TrainingStatus
 from photoorg.core.paths import resource_path, user_cache_folder
 from photoorg.core.progress import Progress
@@ -17,7 +20,6 @@ from photoorg.core.quality import TagTrust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from photoorg.cli.session import Session
     from photoorg.core.modelling import EpochReport, ModelInfo, TrainingState
@@ -156,7 +158,7 @@ def train_starter(session: Session, *, data: Path, output: Path | None, finetune
         session: the run.
         data: folder with the captioned and the labelled photos.
         output: folder to write it to, or None for the resources, where photoorg looks for it.
-        finetune: train the ends of the networks under it first, which takes an hour.
+        finetune: train the ends of the networks under it first, which takes two hours.
 
     Raises:
         UsageProblem: there is no such folder, or it lacks what is needed.
@@ -173,6 +175,40 @@ def train_starter(session: Session, *, data: Path, output: Path | None, finetune
 
 
 def run_training(
+    data: Path,
+    output: Path,
+    progress: Callable[[Progress], None],
+    token: CancelToken,
+    *,
+    finetune: bool,
+) -> dict[str, Any]:
+    """Train the starter model, and the encoders before where wanted; return its figures.
+
+    What was there stays until all is trained, since a model takes the encoders of its own training
+    alone.
+    """
+    with _writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(dir=output, prefix=".training-")
+    with scratch as folder:
+        figures = _train_all(data, Path(folder), progress, token, finetune=finetune)
+        with _writing(output):
+            for path in sorted(Path(folder).iterdir()):
+                path.replace(output / path.name)
+    return figures
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{folder} cannot be written ({error.strerror}).", "Name another folder."
+        ) from error
+
+
+def _train_all(
     data: Path,
     output: Path,
     progress: Callable[[Progress], None],

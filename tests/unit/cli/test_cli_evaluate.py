@@ -163,3 +163,38 @@ def test_interrupted_training_exits_130(run, monkeypatch, tmp_path) -> None:
     ran = run("train", "starter", "--data", tmp_path)
     assert (ran.code, ran.out) == (130, "")
     assert "No model was written" in ran.err
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["to its end", "stopped before its end"])
+def test_what_was_there_stays_until_all_is_trained(run, monkeypatch, tmp_path, stopped) -> None:
+    """Encoders without the model that was trained on them would make photoorg's own one useless."""
+    output = tmp_path / "model"
+    output.mkdir()
+    for name in ("encoders.json", "starter.json"):
+        (output / name).write_text("old", encoding="utf-8")
+
+    def half_way(data, folder, progress, token, *, finetune):
+        del data, progress, token, finetune
+        (folder / "encoders.json").write_text("new", encoding="utf-8")
+        if stopped:
+            raise Cancelled
+        (folder / "starter.json").write_text("new", encoding="utf-8")
+        return {}
+
+    monkeypatch.setattr(train, "_train_all", half_way)
+    ran = run("train", "starter", "--finetune", "--data", tmp_path, "--output", output)
+    assert ran.code == (130 if stopped else 0)
+    found = {path.name: path.read_text(encoding="utf-8") for path in output.iterdir()}
+    kept = "old" if stopped else "new"
+    assert found == {"encoders.json": kept, "starter.json": kept}
+
+
+def test_an_output_that_cannot_be_written_is_said_before_training(
+    run, monkeypatch, tmp_path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setattr(train, "_train_all", lambda *_, **__: pytest.fail("it was trained"))
+    ran = run("train", "starter", "--data", tmp_path, "--output", file / "model")
+    assert ran.code != 0
+    assert "cannot be written" in ran.err
