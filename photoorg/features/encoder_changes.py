@@ -82,15 +82,6 @@ def read_text_changes(stem: Path | None = None) -> Changes:
     return _read(stem or encoders_stem(), _TEXT)
 
 
-def read_changes(stem: Path) -> tuple[Changes, Changes]:
-    """Read what to add to the visual and to the text network's weights.
-
-    Raises:
-        ModelFileProblem: the files are missing or damaged.
-    """
-    return _read(stem, _VISUAL), _read(stem, _TEXT)
-
-
 def write_changes(
     stem: Path,
     visual: Changes,

@@ -55,8 +55,6 @@ class EncoderConfig:
     """What was chosen on 1,000 photos set aside from the training split.
 
     Attributes:
-        runs: how often it is trained, each time from another seed; what is kept is the mean of all
-            changes, which finds more than any one of them (model soups, Wortsman et al. 2022).
         epochs: passes over the captioned photos.
         batch: captioned photos a step.
         labelled: labelled photos a step, besides.
@@ -73,7 +71,6 @@ class EncoderConfig:
         heads: how the heads are trained before, and with what losses.
     """
 
-    runs: int = 3
     epochs: int = 5
     batch: int = 256
     labelled: int = 85
@@ -124,7 +121,7 @@ def train_encoders(
     progress: ProgressListener | None = None,
     token: CancelToken | None = None,
 ) -> tuple[Changes, Changes]:
-    """Train both networks' ends, once.
+    """Train both networks' ends.
 
     The same data, configuration, seed and number of threads give the same changes.
 

@@ -5,9 +5,8 @@ The heads are trained afterwards, on the new encoders' vectors: see `starter_tra
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ import numpy as np
 import torch
 
 from photoorg.core.errors import EnvironmentProblem
-from photoorg.features.encoder_changes import KIND, read_changes, write_changes
-from photoorg.features.storage import MANIFEST_SUFFIX
+from photoorg.features.encoder_changes import KIND, write_changes
 from photoorg.models.datasets import CAPTIONS, LABELS, dataset_folder, read_captions, read_labels
 from photoorg.models.encoder_training import EncoderConfig, EncoderData, train_encoders
 from photoorg.models.encoder_views import read_views
@@ -27,17 +25,11 @@ from photoorg.models.starter_training import THREADS, VIEWS, library_versions, t
 from photoorg.models.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
     from photoorg.core.progress import CancelToken
     from photoorg.features.text import TextEncoder
     from photoorg.features.visual import Classifier, VisualEncoder
     from photoorg.models.photo_features import ProgressListener
     from photoorg.models.starter_corpus import Corpus
-
-    Changes = Mapping[str, NDArray[np.float32]]
 
 _CAPTIONED_CROPS, _LABELLED_CROPS = 3, 1
 
@@ -63,9 +55,9 @@ def finetune_encoders(
         visual: the packaged visual encoder.
         text: the packaged text encoder.
         classifier: of the same network as `visual`.
-        cache: folder where vectors, activations (2 GB) and finished runs are kept; None keeps none.
+        cache: folder where vectors and activations (2 GB) are kept between runs; None keeps none.
         config: by default what the shipped encoders were trained with.
-        seed: of everything that the first run draws at random.
+        seed: of everything that is drawn at random.
         progress: hears how far the work is.
         token: lets the caller stop.
 
@@ -81,22 +73,10 @@ def finetune_encoders(
     torch.set_num_threads(THREADS)
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = cache or Path(scratch)
-            gathered = _gather(data, corpus, classifier, folder, seed, progress, token)
-            # The heads of each run have training data that are drawn by its seed.
-            seen, read = train_runs(
-                lambda run: replace(
-                    gathered,
-                    heads=training_data(
-                        corpus, gathered.inputs, classifier, np.random.default_rng(run)
-                    ),
-                ),
-                folder,
-                config,
-                seed=seed,
-                progress=progress,
-                token=token,
+            gathered = _gather(
+                data, corpus, classifier, cache or Path(scratch), seed, progress, token
             )
+            seen, read = train_encoders(gathered, config, seed=seed, progress=progress, token=token)
     except OSError as error:
         raise EnvironmentProblem(
             f"The photos' activations cannot be kept ({error.strerror}).", "Free some space."
@@ -111,74 +91,6 @@ def finetune_encoders(
         **asdict(config),
     }
     write_changes(output / KIND, seen, read, training=training, versions=library_versions())
-
-
-def train_runs(
-    data: Callable[[int], EncoderData],
-    folder: Path,
-    config: EncoderConfig,
-    *,
-    seed: int = 0,
-    progress: ProgressListener | None = None,
-    token: CancelToken | None = None,
-) -> tuple[Changes, Changes]:
-    """Train the encoders from several seeds and return the mean changes of both.
-
-    What a run changed is kept as the resource is, and found again by the next call: after a stop,
-    work goes on with the run that was not finished.
-
-    Args:
-        data: makes what the run with a seed learns from.
-        folder: where runs are kept.
-        config: says how many.
-        seed: of the first run; each further one has the next number.
-        progress: hears how far each run is.
-        token: lets the caller stop.
-
-    Raises:
-        EnvironmentProblem: the folder cannot be written.
-        ModelFileProblem: a run that was kept is damaged.
-        Cancelled: the caller cancelled.
-    """
-    runs = []
-    for number in range(config.runs):
-        learned_from = data(seed + number)
-        stem = folder / f"{KIND}-{_fingerprint(learned_from, config)}-{seed + number}"
-        if not stem.with_suffix(MANIFEST_SUFFIX).is_file():
-            seen, read = train_encoders(
-                learned_from,
-                config,
-                seed=seed + number,
-                progress=progress and _counted(progress, number + 1, config.runs),
-                token=token,
-            )
-            write_changes(
-                stem, seen, read, training={"seed": seed + number}, versions=library_versions()
-            )
-        runs.append(read_changes(stem))
-    return _mean([seen for seen, _ in runs]), _mean([read for _, read in runs])
-
-
-def _mean(runs: Sequence[Changes]) -> Changes:
-    return {
-        name: np.asarray(
-            np.mean([run[name] for run in runs], axis=0, dtype=np.float64), dtype=np.float32
-        )
-        for name in runs[0]
-    }
-
-
-def _counted(progress: ProgressListener, number: int, count: int) -> ProgressListener:
-    """Tell progress with the run's number before the label."""
-    return lambda told: progress(replace(told, label=f"Run {number} of {count}: {told.label}"))
-
-
-def _fingerprint(data: EncoderData, config: EncoderConfig) -> str:
-    """Name what a run depends on, besides its seed."""
-    digest = hashlib.sha256(repr((replace(config, runs=1), library_versions())).encode())
-    digest.update(repr((data.captions, data.words)).encode())
-    digest.update(data.pooled.tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _gather(
