@@ -83,6 +83,8 @@ class PersonalModel:
         usual: float32 [k], the share of tagged photos that carry each.
         weights: float32 [k, 3], of word, look and company.
         company_offset: float32 [k], log odds that are added on photos that have other tags.
+        seen_again: float32 [k], part of what word and look say that is added once more there; below
+            0, since tags tell partly the same.
         offset: float32 [k], log odds where word and look say nothing of a photo without tags.
         examples: int64 [k], photos that carry each tag.
         thresholds: float32 [k], probability from which on a tag is suggested; infinite where it
@@ -101,6 +103,7 @@ class PersonalModel:
     usual: NDArray[np.float32]
     weights: NDArray[np.float32]
     company_offset: NDArray[np.float32]
+    seen_again: NDArray[np.float32]
     offset: NDArray[np.float32]
     examples: NDArray[np.int64]
     thresholds: NDArray[np.float32]
@@ -126,13 +129,9 @@ class PersonalModel:
 
     def log_odds(self, heard: Witnesses) -> NDArray[np.float32]:
         """Return the log odds [n, k] that tags are right."""
-        total = (
-            heard.word * self.weights[:, 0]
-            + heard.look * self.weights[:, 1]
-            + heard.company * self.weights[:, 2]
-            + heard.accompanied * self.company_offset
-            + self.offset
-        )
+        seen = heard.word * self.weights[:, 0] + heard.look * self.weights[:, 1]
+        company = heard.company * self.weights[:, 2] + self.company_offset
+        total = seen + heard.accompanied * (self.seen_again * seen + company) + self.offset
         return np.asarray(total, dtype=np.float32)
 
     def probabilities(self, heard: Witnesses) -> NDArray[np.float32]:
@@ -184,7 +183,11 @@ class PersonalModel:
         if not isinstance(slope, float) or not 0 < slope <= _STEEPEST:
             raise ModelFileProblem("The default model's slope is none.")
         k = len(names)
-        silent = np.zeros(k, dtype=np.float32)
+        nothing = np.zeros(k, dtype=np.float32)
+        later = {
+            name: take_tensor(file, name, (k,)) if name in file.tensors else nothing
+            for name in ("company_offset", "seen_again")
+        }
         look = take_tensor(file, "look", (k, None))
         examples = file.tensors.get("examples")
         if examples is None or examples.shape != (k,) or examples.dtype != np.int64:
@@ -210,9 +213,7 @@ class PersonalModel:
             mean=take_tensor(file, "mean", (look.shape[1],)),
             look=look,
             company=take_tensor(file, "company", (k, k)),
-            company_offset=take_tensor(file, "company_offset", (k,))
-            if "company_offset" in file.tensors
-            else silent,
+            **later,
             weights=take_tensor(file, "weights", (k, 3)) * np.float32(slope),
             examples=examples,
             thresholds=np.where(thresholds >= _NEVER, np.float32(np.inf), thresholds),

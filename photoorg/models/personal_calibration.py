@@ -1,7 +1,7 @@
 """Calibration of what speaks for tags, by photos that somebody tagged by hand.
 
 How much a witness's word is worth differs from tag to tag: "person" shows in most photos and is
-seen well, "handbag" neither. So each tag has a slope and an offset of its own, held to those of all
+seen well, "handbag" neither. So each tag has slopes and an offset of its own, held to those of all
 tags together where examples are few (a hierarchical logistic regression).
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from photoorg.models.starter_parts import sigmoid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,10 +25,9 @@ _COMMON_CAUTION = 20.0
 """What holds the mean of all slopes to the usual one, in one over a variance."""
 
 _OFFSET_DEVIATION = 0.7
-_SMALLEST, _LARGEST = 0.02, 4.0
 _STEPS = 40
 _LARGEST_STEP = 0.3, 1.0
-"""Of a slope and of an offset, in one step of Newton's method."""
+"""Of slopes and of an offset, in one step of Newton's method."""
 
 _CLOSE = 1e-3
 _TAGS_AT_ONCE = 50
@@ -36,117 +35,154 @@ _TAGS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """What is known of slopes before any example.
+class Witness:
+    """What is known of a witness's slopes before any example.
 
     Attributes:
         slope: of the usual tag.
         deviation: how far tags differ in it.
+        least: no slope is below this.
+        most: no slope is above this.
     """
 
     slope: float
     deviation: float
+    least: float = 0.02
+    most: float = 4.0
 
 
-SEEN = Usual(0.7, 0.3)
-"""Of log likelihood ratios of what is seen. Chosen, as all here, on COCO's calibration photos; half
-or twice the deviation makes no difference that can be told from chance."""
+SEEN = Witness(0.7, 0.3)
+"""Log likelihood ratios by what is seen. Chosen, as all here, on COCO's calibration photos; half or
+twice the deviation makes no difference that can be told from chance."""
 
-COMPANY = Usual(0.25, 0.3)
-"""Of those of other tags: most of what they say is seen already."""
+SEEN_AGAIN = Witness(0.0, 0.3, least=-0.9, most=0.5)
+"""What of them is added on photos that have company: below 0, since both tell partly the same."""
+
+COMPANY = Witness(0.25, 0.3)
+"""Those by other tags: most of what they say is seen already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What makes log odds: `known + sum(slopes * said) + offset`, where something was heard.
+
+    Attributes:
+        slopes: float32 [witnesses, k].
+        offsets: float32 [k].
+    """
+
+    slopes: Floats
+    offsets: Floats
 
 
 def calibrate(
-    said: Floats,
-    log_odds: Floats,
+    said: Sequence[Floats],
+    known: Floats,
     right: NDArray[np.bool_],
-    usual: Usual,
+    witnesses: Sequence[Witness],
     *,
     heard: NDArray[np.bool_] | None = None,
     least: int,
     check: Callable[[], None] = lambda: None,
-) -> tuple[Floats, Floats]:
-    """Return what each tag's witness is multiplied by, and what is added to it, [k] each.
+) -> Calibrated:
+    """Return what each tag's witnesses are multiplied by, and what is added.
 
-    With those, `log_odds + slope * said + offset` are the log odds that tags are right, as far as
-    these photos tell: the posterior mode, by Newton's method.
+    It is the posterior mode, by Newton's method: tags' slopes are spread round those of all tags,
+    these round the usual ones, and offsets round 0.
 
     Args:
-        said: [n, k] log likelihood ratios, each photo left out of what judges it.
-        log_odds: [n, k] or [k], what is known without them.
+        said: for each witness [n, k] log likelihood ratios, each photo left out of what judges it.
+        known: [n, k] or [k], log odds that hold without them.
         right: bool [n, k].
-        usual: what is known of slopes.
-        heard: bool [n, k], where the witness says anything; everywhere by default.
-        least: photos with a tag from which on it has a slope of its own; others have the mean one,
+        witnesses: what is known of each one's slopes.
+        heard: bool [n, k], where the witnesses say anything; everywhere by default.
+        least: photos with a tag from which on it has slopes of its own; others have the mean ones,
             and no offset.
         check: called now and then; what it raises ends the work.
     """
-    count = said.shape[1]
-    told = np.flatnonzero(right.sum(axis=0) >= least)
-    slopes, offsets = np.full(count, usual.slope), np.zeros(count)
-    known = np.broadcast_to(log_odds, said.shape)
+    count = right.shape[1]
+    enough = right.sum(axis=0) >= least
+    told = np.flatnonzero(enough)
+    # [k, witnesses + 1], the offset last.
+    found = np.tile(np.array([*(each.slope for each in witnesses), 0.0]), (count, 1))
+    usual = found[0].copy()
+    bounds = np.array([(each.least, each.most) for each in witnesses] + [(-np.inf, np.inf)]).T
+    pull = np.array([*(each.deviation for each in witnesses), _OFFSET_DEVIATION]) ** -2
+    mean = usual.copy()
+    spread = np.broadcast_to(known, right.shape)
     parts = [told[start : start + _TAGS_AT_ONCE] for start in range(0, len(told), _TAGS_AT_ONCE)]
-    mean = usual.slope
     for _ in range(_STEPS):
         largest = 0.0
         for tags in parts:
             check()
-            by_slope, by_offset = _newton_step(
-                said[:, tags],
-                known[:, tags],
+            step = _newton_step(
+                [each[:, tags] for each in said],
+                spread[:, tags],
                 right[:, tags],
                 None if heard is None else heard[:, tags],
-                slopes[tags],
-                offsets[tags],
-                Usual(mean, usual.deviation),
+                found[tags],
+                mean,
+                pull,
             )
-            slopes[tags] = np.clip(slopes[tags] - by_slope, _SMALLEST, _LARGEST)
-            offsets[tags] -= by_offset
-            largest = max(largest, np.abs(by_slope).max(), np.abs(by_offset).max())
-        weight = usual.deviation**-2
-        mean = float(
-            (weight * slopes[told].sum() + _COMMON_CAUTION * usual.slope)
-            / (weight * len(told) + _COMMON_CAUTION)
-        )
+            found[tags] = np.clip(found[tags] - step, *bounds)
+            largest = max(largest, float(np.abs(step).max()))
+        summed = pull * found[told].sum(axis=0) + _COMMON_CAUTION * usual
+        mean = summed / (pull * len(told) + _COMMON_CAUTION)
+        mean[-1] = 0.0  # offsets are of single tags alone
         if largest < _CLOSE:
             break
-    slopes[right.sum(axis=0) < least] = mean
-    return slopes.astype(np.float32), offsets.astype(np.float32)
+    found[~enough] = mean
+    answer = found.T.astype(np.float32)
+    return Calibrated(answer[:-1], answer[-1])
 
 
 def _newton_step(
-    said: Floats,
+    said: Sequence[Floats],
     known: Floats,
     right: NDArray[np.bool_],
     heard: NDArray[np.bool_] | None,
-    slopes: NDArray[np.float64],
-    offsets: NDArray[np.float64],
-    usual: Usual,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what to take from slopes and offsets, [tags] each; arguments are of these tags."""
-    added = said * slopes.astype(np.float32) + offsets.astype(np.float32)
+    found: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    pull: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return what to take from slopes and offsets, [tags, witnesses + 1].
+
+    Args:
+        said: for each witness [n, tags].
+        known: [n, tags].
+        right: bool [n, tags].
+        heard: bool [n, tags], or None.
+        found: [tags, witnesses + 1] by now.
+        mean: [witnesses + 1], what they are held to.
+        pull: [witnesses + 1], how much.
+    """
+    at = found.astype(np.float32)
+    added = np.broadcast_to(at[:, -1], right.shape).copy()
+    for number, each in enumerate(said):
+        added += each * at[:, number]
     if heard is not None:
         added *= heard
     p = sigmoid(known + added)
-    wrong, curvature = p - right, p * (1 - p)
+    wrong, curved = p - right, p * (1 - p)
     if heard is not None:
         wrong *= heard
-        curvature *= heard
-    pull, steady = usual.deviation**-2, _OFFSET_DEVIATION**-2
-    weighted = curvature * said
-    slope_gradient = _total(wrong * said) + pull * (slopes - usual.slope)
-    offset_gradient = _total(wrong) + steady * offsets
-    slope_curvature = _total(weighted * said) + pull
-    offset_curvature = _total(curvature) + steady
-    mixed = _total(weighted)
-    determinant = slope_curvature * offset_curvature - mixed**2
-    by_slope = (offset_curvature * slope_gradient - mixed * offset_gradient) / determinant
-    by_offset = (slope_curvature * offset_gradient - mixed * slope_gradient) / determinant
-    return (
-        np.clip(by_slope, -_LARGEST_STEP[0], _LARGEST_STEP[0]),
-        np.clip(by_offset, -_LARGEST_STEP[1], _LARGEST_STEP[1]),
-    )
+        curved *= heard
+    terms: list[Floats | None] = [*said, None]  # the offset's term is 1 everywhere
+    gradient = np.stack([_total(wrong, one) for one in terms], axis=1)
+    gradient += pull * (found - mean)
+    curvature = np.empty((len(found), len(terms), len(terms)))
+    for row, one in enumerate(terms):
+        weighted = curved if one is None else curved * one
+        for column, other in enumerate(terms[: row + 1]):
+            curvature[:, row, column] = curvature[:, column, row] = _total(weighted, other)
+    curvature += np.diag(pull)
+    step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
+    slopes, offsets = _LARGEST_STEP
+    limit = np.array([*[slopes] * len(said), offsets])
+    return np.clip(step, -limit, limit)
 
 
-def _total(values: Floats) -> NDArray[np.float64]:
-    return np.asarray(values.sum(axis=0, dtype=np.float64))
+def _total(values: Floats, by: Floats | None) -> NDArray[np.float64]:
+    """Return the sums over photos, [tags], of values [n, tags], or of their products."""
+    weighted = values if by is None else values * by
+    return np.asarray(weighted.sum(axis=0, dtype=np.float64))

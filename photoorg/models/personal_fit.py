@@ -15,7 +15,7 @@ from photoorg.models.personal import (
     word_scores,
 )
 from photoorg.models.personal_answers import calibrate_answers, given_by_hand, usual_odds
-from photoorg.models.personal_calibration import COMPANY, SEEN, calibrate
+from photoorg.models.personal_calibration import COMPANY, SEEN, SEEN_AGAIN, calibrate
 from photoorg.models.personal_company import Company
 from photoorg.models.starter_parts import Spread, sigmoid
 
@@ -141,7 +141,7 @@ def fit_personal(
     # Tens of MB that are not needed any more.
     del word, around_word, held_out_look, around_look, heard, around
     made = _calibrate(evidence, seen, together, accompanied, around_seen, check)
-    seen *= made.seen_slope
+    seen *= made.seen_slope * (1 + accompanied * made.seen_again)
     seen += made.base
     together *= made.company_slope
     seen += together
@@ -149,6 +149,7 @@ def fit_personal(
     around_seen *= made.seen_slope
     around_seen += made.base
     slopes = np.stack([made.seen_slope, made.seen_slope, made.company_slope], axis=1)
+    middle = made.seen_slope * weights.seen_middle
     model = PersonalModel(
         names=evidence.names,
         words=evidence.words,
@@ -159,10 +160,13 @@ def fit_personal(
         company=company.matrix,
         company_mean=company.mean,
         company_scale=company.scale,
-        company_offset=made.company_base - made.company_slope * weights.company_middle,
+        company_offset=made.company_base
+        - made.company_slope * weights.company_middle
+        - made.seen_again * middle,
+        seen_again=made.seen_again,
         usual=yes.mean(axis=0, dtype=np.float32),
         weights=weights.each * slopes,
-        offset=made.base - made.seen_slope * weights.seen_middle,
+        offset=made.base - middle,
         examples=evidence.examples,
         thresholds=np.full(len(evidence.names), np.inf, dtype=np.float32),
     )
@@ -175,12 +179,14 @@ class _Calibrated(NamedTuple):
     Attributes:
         seen_slope: what that of word and look is multiplied by.
         base: what is added to it.
+        seen_again: what part of it is added once more on photos that have company.
         company_slope: what that of company is multiplied by.
         company_base: what is added to it, on photos that have company.
     """
 
     seen_slope: Floats
     base: Floats
+    seen_again: Floats
     company_slope: Floats
     company_base: Floats
 
@@ -209,13 +215,19 @@ def _calibrate(
     usual = _logit((evidence.examples + 0.5) / (evidence.tagged + 1))
     yes = evidence.said == YES
     counted = _logit((yes.sum(axis=0) + 0.5) / (len(yes) + 1))
-    slope, shift = calibrate(seen, counted, yes, SEEN, least=LEAST_EXAMPLES, check=check)
-    odds = slope * seen
-    odds += counted + shift
-    company_slope, company_base = calibrate(
-        company, odds, yes, COMPANY, heard=accompanied, least=LEAST_EXAMPLES, check=check
+    alone = calibrate([seen], counted, yes, [SEEN], least=LEAST_EXAMPLES, check=check)
+    slope, base = alone.slopes[0], usual + alone.offsets
+    scaled = slope * seen
+    more = calibrate(
+        [scaled, company],
+        scaled + (counted + alone.offsets),
+        yes,
+        [SEEN_AGAIN, COMPANY],
+        heard=accompanied,
+        least=LEAST_EXAMPLES,
+        check=check,
     )
-    base = usual + shift
+    seen_again, company_slope, company_base = *more.slopes, more.offsets
     by_hand = given_by_hand(evidence.said)
     if by_hand < 1:
         foretold = evidence.foretold
@@ -227,8 +239,9 @@ def _calibrate(
         slope = by_hand * slope + (1 - by_hand) * asked_slope
         base = by_hand * base + (1 - by_hand) * asked_base
         company_slope = by_hand * company_slope + (1 - by_hand) * asked_slope
-        company_base = by_hand * company_base
-    return _Calibrated(*(_floats(each) for each in (slope, base, company_slope, company_base)))
+        seen_again, company_base = by_hand * seen_again, by_hand * company_base
+    made = (slope, base, seen_again, company_slope, company_base)
+    return _Calibrated(*(_floats(each) for each in made))
 
 
 def _with_library(prior: Spread, traits: Floats) -> Spread:

@@ -19,6 +19,7 @@ from photoorg.models.base import unit_rows
 from photoorg.models.length_correction import LengthCorrection
 from photoorg.models.starter_parts import (
     Background,
+    Bank,
     Calibration,
     Heads,
     ImageTransform,
@@ -150,21 +151,32 @@ class StarterModel:
         """
         image_heads = _read_heads(file, "image")
         text_heads = _read_heads(file, "text")
+        config = file.manifest.config
         inputs = image_heads.shortcut.shape[2]
         text_dimension = text_heads.shortcut.shape[2]
         joined = image_heads.shortcut.shape[0] * image_heads.shortcut.shape[1]
         if joined != text_heads.shortcut.shape[0] * text_heads.shortcut.shape[1]:
             raise ModelFileProblem("The starter model's image and text heads do not fit together.")
         projection = take_tensor(file, "joint", (joined + text_dimension, None))
-        dimension = projection.shape[1]
+        bank = Bank(
+            take_tensor(file, "bank", (None, projection.shape[1])), _number(config, "crowding")
+        )
         classifier = take_tensor(file, "image.classifier.weight", (IMAGENET_CLASSES, None))
         visual = classifier.shape[1]
         parts = visual + text_dimension
-        config = file.manifest.config
         names = _strings(config, "vocabulary")
         broader = _strings(config, "broader")
         if len(names) != len(broader) or len(names) != len(set(names)):
             raise ModelFileProblem("The starter model's vocabulary is damaged.")
+        joint = JointSpace(
+            image_heads,
+            text_heads,
+            take_tensor(file, "text.names_mean", (text_dimension,)),
+            min(max(_number(config, "guess_share"), 0.0), 1.0),
+            projection,
+            bank,
+        )
+        dimension = joint.dimension
         return cls(
             file.manifest,
             image_transform=ImageTransform(
@@ -180,13 +192,7 @@ class StarterModel:
             text_transform=TextTransform(
                 take_tensor(file, "text.mean", (text_dimension,)), _number(config, "text_scale")
             ),
-            joint=JointSpace(
-                image_heads,
-                text_heads,
-                take_tensor(file, "text.names_mean", (text_dimension,)),
-                min(max(_number(config, "guess_share"), 0.0), 1.0),
-                projection,
-            ),
+            joint=joint,
             tags=TagTable(
                 names,
                 broader,
@@ -227,7 +233,7 @@ class StarterModel:
     @property
     def dimension(self) -> int:
         """Length of an embedding."""
-        return int(self._joint.projection.shape[1])
+        return self._joint.dimension
 
     @property
     def similarity_dimension(self) -> int:
@@ -242,7 +248,8 @@ class StarterModel:
         for part in (self._image_transform, joint.images, self._similarity):
             for value in astuple(part):
                 digest.update(np.ascontiguousarray(value).tobytes())
-        for value in (joint.guess_share, joint.projection):
+        bank = () if joint.bank is None else astuple(joint.bank)
+        for value in (joint.guess_share, joint.projection, *bank):
             digest.update(np.ascontiguousarray(value).tobytes())
         return digest.hexdigest()
 

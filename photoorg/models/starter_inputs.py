@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from photoorg.models.base import unit_rows
-from photoorg.models.starter_parts import ImageTransform
+from photoorg.models.starter_parts import Bank, ImageTransform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photoorg.features.visual import Classifier
     from photoorg.models.starter_corpus import Corpus
+    from photoorg.models.starter_parts import JointSpace
 
 SHARPNESS = 0.7
 """Inverse temperature of the class probabilities; below one, more than one class has a say."""
@@ -22,6 +23,7 @@ SHARPNESS = 0.7
 _INPUTS = 512
 _INPUT_WHITENING = 0.25
 _SIMILARITY = 192
+_BANK_CAPTIONS = 5000
 _CLASS_NOISE = 0.6
 _CLASS_MARGIN = 4.0
 
@@ -146,6 +148,35 @@ def joint_projection(
     moments = images.T @ images / len(images) + texts.T @ texts / len(texts)
     _, vectors = np.linalg.eigh(moments.astype(np.float64))
     return np.ascontiguousarray(vectors[:, ::-1][:, :width], dtype=np.float32)
+
+
+def fit_bank(
+    joint: JointSpace,
+    inputs: FittedInputs,
+    captions: NDArray[np.float32],
+    words: NDArray[np.float32],
+    pooled: NDArray[np.float32],
+    rng: np.random.Generator,
+) -> Bank:
+    """Return texts that tell how much photos crowd: some captions, and all words once.
+
+    Captions alone would favour photos of what they never speak of.
+
+    Args:
+        joint: without a bank.
+        inputs: what stands before its heads.
+        captions: [c, t] text vectors.
+        words: [w, t] text vectors.
+        pooled: [n, v] photos, of which the usual crowding is measured.
+        rng: draws captions.
+    """
+    chosen = np.sort(rng.permutation(len(captions))[:_BANK_CAPTIONS])
+    texts = np.concatenate([captions[chosen], np.unique(words, axis=0)])
+    placed = joint.place_texts(inputs.texts(texts), texts)
+    # As they are kept, so that the model in use computes what is calibrated here.
+    bank = Bank(placed.astype(np.float16).astype(np.float32), 0.0)
+    photos = joint.place_images(*inputs.image.both(pooled))
+    return replace(bank, usual=float(bank.crowding(photos).mean()))
 
 
 def _principal(centred: NDArray[np.float32], count: int, whitening: float) -> NDArray[np.float32]:

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 _GELU_SCALE = (2.0 / np.pi) ** 0.5
 _SHARPNESS = 0.08
-"""Of the soft maximum; the best of 0.03 to 0.2 on the photos set aside for calibration."""
+"""Of how much texts crowd; the best of 0.03 to 0.2 on the photos set aside for calibration."""
+
+_CROWDED, _CROWDING_SHARE = 1 / 30, 0.5
+"""Sharpness of how much photos crowd, and how much of it is taken off. Chosen on the photos set
+aside for calibration: with all of it captions find their photo as well, single words find less."""
+
+_CONSTANT = 0.3
+"""The last coordinate of a text before its row is made a unit again: so much that a photo's stays
+small (.1 in the mean), so little that cosines of photos and texts stay nearly what they were."""
+
+_PHOTOS_AT_ONCE = 256
 
 _LEAST_SPREAD = 1e-3
 
@@ -112,6 +122,44 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
+class Bank:
+    """Texts that tell which photos are near to whatever is asked.
+
+    Such a photo, a hub, crowds out the ones that were meant; what it has too much is taken off its
+    cosine with any text (querybank normalisation, Bogolin et al. 2022, CVPR; with texts that are
+    fixed, so that the answer does not depend on what else is asked). To be a cosine still, it is
+    one coordinate more: of a text it is the same for all, of a photo how much it crowds less than
+    photos do.
+
+    Attributes:
+        embeddings: [m, d] unit rows of captions and single words.
+        usual: how much photos crowd in the mean.
+    """
+
+    embeddings: NDArray[np.float32]
+    usual: float
+
+    def crowding(self, photos: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the soft maximum, over the texts, of the cosines of [n, d] photos: [n]."""
+        return np.concatenate(
+            [
+                soft_maximum(photos[start : start + _PHOTOS_AT_ONCE] @ self.embeddings.T, _CROWDED)
+                for start in range(0, max(len(photos), 1), _PHOTOS_AT_ONCE)
+            ]
+        )
+
+    def with_photos(self, photos: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map unit rows [n, d] of photos to unit rows [n, d + 1]."""
+        less = _CROWDING_SHARE / _CONSTANT * (np.float32(self.usual) - self.crowding(photos))
+        return unit_rows(np.concatenate([photos, less[:, None]], axis=1, dtype=np.float32))
+
+    def with_texts(self, texts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map unit rows [n, d] of texts to unit rows [n, d + 1]."""
+        same = np.full((len(texts), 1), _CONSTANT, dtype=np.float32)
+        return unit_rows(np.concatenate([texts, same], axis=1, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
 class JointSpace:
     """Where photos and texts meet: the learned heads and, with a small share, the guess at words.
 
@@ -123,6 +171,7 @@ class JointSpace:
         names_mean: [t] mean text vector of the class names.
         guess_share: how much of the cosine the guess makes, 0 to 1.
         projection: [heads * d + t, joint] keeps what matters of both.
+        bank: adds a coordinate; None while there is none.
     """
 
     images: Heads
@@ -130,19 +179,27 @@ class JointSpace:
     names_mean: NDArray[np.float32]
     guess_share: float
     projection: NDArray[np.float32]
+    bank: Bank | None = None
+
+    @property
+    def dimension(self) -> int:
+        """Length of a row."""
+        return int(self.projection.shape[1]) + (self.bank is not None)
 
     def place_images(
         self, inputs: NDArray[np.float32], guesses: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Map the heads' input [n, p] and guesses [n, t] to unit rows [n, joint]."""
-        return unit_rows(self.join(self.images(inputs), guesses) @ self.projection)
+        """Map the heads' input [n, p] and guesses [n, t] to unit rows [n, dimension]."""
+        placed = unit_rows(self.join(self.images(inputs), guesses) @ self.projection)
+        return placed if self.bank is None else self.bank.with_photos(placed)
 
     def place_texts(
         self, inputs: NDArray[np.float32], text: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Map the heads' input [n, t] and text vectors [n, t] to unit rows [n, joint]."""
+        """Map the heads' input [n, t] and text vectors [n, t] to unit rows [n, dimension]."""
         guesses = unit_rows(text - self.names_mean)
-        return unit_rows(self.join(self.texts(inputs), guesses) @ self.projection)
+        placed = unit_rows(self.join(self.texts(inputs), guesses) @ self.projection)
+        return placed if self.bank is None else self.bank.with_texts(placed)
 
     def join(
         self, learned: NDArray[np.float32], guesses: NDArray[np.float32]
@@ -208,10 +265,7 @@ class Background:
         scores makes texts comparable (querybank normalisation, Bogolin et al. 2022, CVPR; with
         photos that are fixed, so that the answer does not depend on what else is asked).
         """
-        scores = self.embeddings @ queries.T
-        return np.asarray(
-            _SHARPNESS * np.log(np.exp(scores / _SHARPNESS).mean(axis=0)), dtype=np.float32
-        )
+        return soft_maximum(queries @ self.embeddings.T, _SHARPNESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +299,12 @@ def calibration_terms(
         np.broadcast_to(deviation, scores.shape) * 10,
     )
     return np.stack(terms, axis=-1).astype(np.float32)
+
+
+def soft_maximum(scores: NDArray[np.float32], sharpness: float) -> NDArray[np.float32]:
+    """Return a smooth largest of scores [n, m], of each row: [n]."""
+    raised = np.exp(scores / np.float32(sharpness))
+    return np.asarray(sharpness * np.log(raised.mean(axis=1)), dtype=np.float32)
 
 
 def gelu(x: NDArray[np.float32]) -> NDArray[np.float32]:

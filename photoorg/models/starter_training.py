@@ -34,6 +34,7 @@ from photoorg.models.starter_inputs import (
     SHARPNESS,
     FittedInputs,
     class_photos,
+    fit_bank,
     fit_inputs,
     fit_similarity,
     joint_projection,
@@ -185,6 +186,9 @@ def fit_starter(
         _JOINT,
     )
     joint = replace(everything, projection=projection)
+    words = np.concatenate([corpus.vocabulary_texts[:, 0], *corpus.class_texts])
+    bank = fit_bank(joint, inputs, captions, words, pooled, rng)
+    joint = replace(joint, bank=bank)
 
     def see(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         return joint.place_images(*inputs.image.both(vectors))
@@ -213,6 +217,7 @@ def fit_starter(
         "image.projection": inputs.image.projection,
         "joint": projection,
         "background": background.embeddings,
+        "bank": bank.embeddings,
         "similarity.projection": similar_projection,
         "traits.covariance": spread.covariance,
         **heads_tensors("image", images),
@@ -226,6 +231,7 @@ def fit_starter(
         "sharpness": SHARPNESS,
         "text_scale": inputs.text_scale,
         "guess_share": _GUESS_SHARE,
+        "crowding": bank.usual,
     }
 
 

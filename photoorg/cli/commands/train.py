@@ -158,7 +158,7 @@ def train_starter(session: Session, *, data: Path, output: Path | None, finetune
         session: the run.
         data: folder with the captioned and the labelled photos.
         output: folder to write it to, or None for the resources, where photoorg looks for it.
-        finetune: train the ends of the networks under it first, which takes two hours.
+        finetune: train the ends of the networks under it first, which takes an hour.
 
     Raises:
         UsageProblem: there is no such folder, or it lacks what is needed.

@@ -16,6 +16,7 @@ from photoorg.models.base import CrossModalModel, Observations, SuggestsTags, un
 from photoorg.models.starter import KIND, RELEVANT, StarterModel, heads_tensors
 from photoorg.models.starter_parts import (
     Background,
+    Bank,
     Calibration,
     Heads,
     calibration_terms,
@@ -23,7 +24,10 @@ from photoorg.models.starter_parts import (
     sigmoid,
 )
 
-VISUAL, TEXT, INPUTS, HIDDEN, WIDTH, HEADS, JOINT = 12, 6, 8, 10, 7, 2, 5
+VISUAL, TEXT, INPUTS, HIDDEN, WIDTH, HEADS, PLACED = 12, 6, 8, 10, 7, 2, 5
+JOINT = PLACED + 1
+"""With the coordinate that the bank adds."""
+
 WORDS = ("animal", "dog", "cat", "tree")
 
 
@@ -57,7 +61,8 @@ def tensors():
         "image.class_texts": draw(1000, TEXT),
         "text.mean": draw(TEXT),
         "text.names_mean": draw(TEXT),
-        "joint": draw(HEADS * WIDTH + TEXT, JOINT),
+        "joint": draw(HEADS * WIDTH + TEXT, PLACED),
+        "bank": unit_rows(draw(30, PLACED)),
         "background": unit_rows(draw(50, JOINT)),
         "tags.vectors": unit_rows(draw(len(WORDS), JOINT)),
         "tags.free_offset": np.array([-0.5], dtype=np.float32),
@@ -85,6 +90,7 @@ def manifest():
             "sharpness": 0.7,
             "text_scale": 2.0,
             "guess_share": 0.1,
+            "crowding": 0.2,
         },
     )
 
@@ -242,7 +248,7 @@ def test_similar_vectors_are_unit_rows(model, pooled):
 
 
 @pytest.mark.parametrize(
-    "name", ["joint", "image.hidden", "text.shortcut", "background", "tags.vectors"]
+    "name", ["joint", "image.hidden", "text.shortcut", "background", "bank", "tags.vectors"]
 )
 def test_parts_that_are_missing_or_do_not_fit_are_named(name, tmp_path, manifest, tensors):
     for broken in (None, tensors[name][..., :-1]):
@@ -255,13 +261,64 @@ def test_parts_that_are_missing_or_do_not_fit_are_named(name, tmp_path, manifest
 
 
 @pytest.mark.parametrize(
-    "change", [{"vocabulary": None}, {"broader": ["x"]}, {"sharpness": "high"}]
+    "change", [{"vocabulary": None}, {"broader": ["x"]}, {"sharpness": "high"}, {"crowding": None}]
 )
 def test_a_damaged_configuration_is_refused(change, tmp_path, manifest, tensors):
     damaged = dataclasses.replace(manifest, config={**manifest.config, **change})
     save_model(tmp_path / "broken", damaged, tensors)
     with pytest.raises(ModelFileProblem):
         StarterModel.load(tmp_path / "broken.safetensors")
+
+
+def unit(count, seed):
+    return unit_rows(np.random.default_rng(seed).normal(size=(count, PLACED)).astype(np.float32))
+
+
+def test_what_a_photo_crowds_is_taken_off_its_cosines_with_texts():
+    """The cosine is that of both rows, less half of how much the photo crowds more than usual."""
+    bank = Bank(unit(300, 0), 0.3)
+    photos, texts = unit(700, 1), unit(9, 2)
+    seen, read = bank.with_photos(photos), bank.with_texts(texts)
+    for rows in (seen, read):
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    for row in (0, 300, 699):
+        near = [np.exp(30 * float(photos[row] @ each)) for each in bank.embeddings]
+        crowding = np.log(np.mean(near)) / 30
+        less = 0.5 * (0.3 - crowding)
+        lengths = np.sqrt(1 + (less / 0.3) ** 2) * np.sqrt(1 + 0.3**2)
+        np.testing.assert_allclose(
+            texts @ photos[row] + less, (read @ seen[row]) * lengths, atol=1e-5
+        )
+
+
+def test_a_photo_that_is_near_to_every_text_no_longer_comes_first():
+    """Texts lie about their mean; a photo right there is nearer to each than the one it is of."""
+    rng = np.random.default_rng(3)
+    texts = unit_rows((0.5 * rng.normal(size=(400, PLACED)) + np.eye(PLACED)[0]).astype(np.float32))
+    photos = unit_rows(texts + 0.6 * rng.normal(size=texts.shape).astype(np.float32))
+    photos[0] = unit_rows(texts.mean(axis=0, keepdims=True))
+    bank = Bank(texts[200:], 0.0)
+    plain = texts[1:200] @ photos[:200].T
+    mended = bank.with_texts(texts[1:200]) @ bank.with_photos(photos[:200]).T
+    before, after = (np.mean(np.argmax(scores, axis=1) == 0) for scores in (plain, mended))
+    own = [
+        np.mean((scores > scores[np.arange(199), np.arange(1, 200)][:, None]).sum(axis=1))
+        for scores in (plain, mended)
+    ]
+    assert before > 0
+    assert after < before
+    assert own[1] < own[0]
+
+
+def test_the_difference_of_two_texts_says_nothing_of_crowding():
+    bank = Bank(unit(50, 4), 0.1)
+    one, other = bank.with_texts(unit(2, 5))
+    assert (one - other)[-1] == 0
+
+
+def test_no_photos_give_no_rows():
+    bank = Bank(unit(50, 4), 0.1)
+    assert bank.with_photos(np.empty((0, PLACED), dtype=np.float32)).shape == (0, PLACED + 1)
 
 
 def test_background_statistics_are_those_of_the_scores():

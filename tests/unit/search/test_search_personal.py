@@ -35,6 +35,7 @@ def model(look: Sequence[float] = (4.0, 4.0, 4.0)) -> PersonalModel:
         usual=zero,
         weights=np.tile(np.array([0, 1, 2], dtype=np.float32), (k, 1)),
         company_offset=zero,
+        seen_again=zero,
         offset=zero,
         examples=np.array([30, 9, 4]),
         thresholds=np.array([0.7, 0.7, np.inf], dtype=np.float32),
