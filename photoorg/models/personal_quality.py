@@ -28,8 +28,8 @@ _PROMISED = 8.0
 _LOWEST_THRESHOLD = 0.2
 _CAUTION = 2.0
 """Standard errors that suggestions must seem better than is asked for: of many thresholds the
-lowest that seems good enough is taken, which flatters it. With so many, 79 to 81 % of suggestions on
-COCO's calibration photos are right where 80 % are asked for."""
+lowest that seems good enough is taken, which flatters it. With so many, 79 to 81 % of what is
+suggested on COCO's calibration photos is right where 80 % are asked for."""
 
 _Z = 1.645
 """Standard normal quantile of a 90 % interval."""
