@@ -30,9 +30,9 @@ was trained in `encoders.json`.
 - ImageNet (ILSVRC) class names and the visual network's own classifier, no photos. Terms of the
   list and the network: Apache-2.0.
 
-No photo and no caption is in the file; it holds weights that were learned from them, and the vectors
-of some photos and captions, against which others are measured. Because of Flickr8k's terms, take it
-for non-commercial use, or train one on photos of your own.
+No photo and no caption is in the file; it holds weights that were learned from them, and vectors of
+some photos and captions, against which others are measured. Because of Flickr8k's terms, take it for
+non-commercial use, or train one on photos of your own.
 
 **Figures**, on photos that training did not see:
 
