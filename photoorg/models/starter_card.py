@@ -31,8 +31,8 @@ was trained in `encoders.json`.
   list and the network: Apache-2.0.
 
 No photo and no caption is in the file; it holds weights that were learned from them, and vectors of
-some photos and captions, against which others are measured. Because of Flickr8k's terms, take it for
-non-commercial use, or train one on photos of your own.
+some photos and captions, against which others are measured. Because of Flickr8k's terms, take it
+for non-commercial use, or train one on photos of your own.
 
 **Figures**, on photos that training did not see:
 
