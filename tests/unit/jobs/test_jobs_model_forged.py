@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from odd_trainings import DIMENSION, train
 
 from photoorg.core.errors import ModelFileProblem
+from photoorg.features import storage
 from photoorg.features.storage import load_model, read_manifest, save_model
 from photoorg.models.base import Observations
 from photoorg.models.registry import load_trained, model_kinds
@@ -43,6 +46,33 @@ def trained_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
 @pytest.fixture(autouse=True)
 def without_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def without_reading_again_what_did_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each change leaves most of 17 MB as it was: reading and hashing that is most of the time."""
+    read, contents, digests = storage._read, {}, {}
+
+    def read_once(path: Path, limit: int) -> bytes:
+        if not path.is_file():
+            return read(path, limit)
+        state = path.stat()
+        key = (path, state.st_ino, state.st_mtime_ns, state.st_size)
+        if key not in contents:
+            for old in [each for each in contents if each[0] == path]:
+                digests.pop(id(contents.pop(old)), None)
+            contents[key] = read(path, limit)
+        return contents[key]
+
+    def hash_once(blob: bytes) -> Any:
+        if not any(blob is content for content in contents.values()):
+            return hashlib.sha256(blob)
+        if id(blob) not in digests:
+            digests[id(blob)] = hashlib.sha256(blob)
+        return digests[id(blob)]
+
+    monkeypatch.setattr(storage, "_read", read_once)
+    monkeypatch.setattr(storage, "hashlib", SimpleNamespace(sha256=hash_once))
 
 
 @pytest.fixture
