@@ -36,6 +36,22 @@ class Answers(NamedTuple):
     mass: Floats
 
 
+def expected_f1(descending: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the expected F1 of the answers of all lengths, and how many photos are expected.
+
+    Args:
+        descending: [n, k] probabilities of photos, the highest first; n is at least 1.
+
+    Returns:
+        float64 [n, k], of the answers of 1 to n photos; 0 where no photo can have the tag.
+        float64 [k].
+    """
+    found = np.cumsum(descending, axis=0, dtype=np.float64)
+    mass: NDArray[np.float64] = found[-1]
+    lengths = np.arange(1, len(found) + 1)[:, None]
+    return 2 * found / (lengths + mass), mass
+
+
 def best_answers(probability: Floats) -> Answers:
     """Return the answers of highest expected F1.
 
@@ -47,10 +63,8 @@ def best_answers(probability: Floats) -> Answers:
         nothing = np.zeros(k, dtype=np.float32)
         return Answers(np.zeros((0, k), dtype=np.bool_), nothing, np.zeros(k, np.int64), nothing)
     order = np.argsort(-probability, axis=0, kind="stable")
-    found = np.cumsum(np.take_along_axis(probability, order, axis=0), axis=0, dtype=np.float64)
-    mass = found[-1]
+    expected, mass = expected_f1(np.take_along_axis(probability, order, axis=0))
     lengths = np.arange(1, n + 1)[:, None]
-    expected = 2 * found / (lengths + mass)
     count = np.where(mass > 0, expected.argmax(axis=0) + 1, 0)
     given = np.zeros((n, k), dtype=np.bool_)
     np.put_along_axis(given, order, lengths <= count, axis=0)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from photoorg.models.expected_f1 import best_answers
+from photoorg.models.expected_f1 import expected_f1
 from photoorg.models.length_correction import LengthCorrection
 from photoorg.search.ports import FloatArray
 
@@ -62,5 +62,5 @@ def bar(probability: FloatArray, words: int = 1, correction: LengthCorrection = 
     # The best one counts, however improbable the correction makes it: it has passed.
     counted = others[others >= min(best, correction.before(IMPROBABLE, words))]
     counted = np.sort(counted)[::-1]
-    length = best_answers(correction(counted, words)[:, None]).length[0]
-    return float(counted[length - 1])
+    expected, _ = expected_f1(correction(counted, words)[:, None])
+    return float(counted[int(expected.argmax())])
