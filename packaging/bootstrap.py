@@ -5,8 +5,9 @@
     python3 packaging/bootstrap.py packages
 
 `run` opens the app and `test` runs its tests; the first time, either makes a virtual environment
-and installs photoorg and what it needs into it, later it only starts. `packages` prints the
-system packages that this machine lacks, for scripts that install them.
+and installs photoorg and what it needs into it, later it only starts. Without arguments `test`
+runs the whole suite, in several processes. `packages` prints the system packages that this machine
+lacks, for scripts that install them.
 
 The environment is the folder .venv of the project, or the one that PHOTOORG_VENV names. A stamp in
 it says what it was made for. The stamp is written last, so an installation that was interrupted is
@@ -44,6 +45,7 @@ TESTED_PAIRS = {
 GIGABYTE = 1_000_000_000
 CUDA_BUILD_BYTES = 7 * GIGABYTE  # torch for x86_64 Linux brings the CUDA libraries along
 CPU_BUILD_BYTES = 3 * GIGABYTE
+MOST_TEST_PROCESSES = 4  # each takes up to 2 GB of memory
 
 CHECK = """
 import PySide6.QtWidgets, cv2, hnswlib, openvino, torch, torchvision
@@ -230,7 +232,7 @@ def demand_space(environment: Path) -> None:
         free = shutil.disk_usage(str(folder)).free
         if free < needed:
             raise Problem(
-                f"Installing takes some {needed / GIGABYTE:.0f} GB on the drive of {folder}, "
+                f"Installing takes some {needed / GIGABYTE:.1f} GB on the drive of {folder}, "
                 f"where {free / GIGABYTE:.1f} GB are free.",
                 "Make room, or name a folder on another drive in PHOTOORG_VENV (the environment) "
                 "and TMPDIR (downloads).",
@@ -458,6 +460,13 @@ def start(environment: Environment, module: str, arguments: "list[str]") -> int:
     return subprocess.call(command)
 
 
+def whole_suite() -> "list[str]":
+    """Return the arguments for pytest that run all tests in several processes."""
+    count = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    # The tests of a file stay together: what they share is made once.
+    return ["-n", str(count), "--dist", "loadfile"]
+
+
 def main(arguments: "list[str]") -> int:
     """Carry out one command; return the exit code."""
     demand_python()
@@ -471,7 +480,7 @@ def main(arguments: "list[str]") -> int:
     if command == "test":
         prepare(environment, "dev", "offscreen")
         os.chdir(str(ROOT))
-        return start(environment, "pytest", rest)
+        return start(environment, "pytest", rest or whole_suite())
     if command == "packages":
         missing = missing_libraries("offscreen") + missing_build_tools(environment.site_packages)
         print(*package_names(missing))

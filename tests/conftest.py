@@ -19,6 +19,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 # Windows of the tests must not pop up on a developer's screen. Set before anything imports Qt.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# Where several processes share the suite, matrix products keep to one thread in each: threads that
+# wait for each other on busy cores take many times as long. Set before numpy and torch are there.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("photoorg", deadline=None)
 hypothesis.settings.load_profile("photoorg")

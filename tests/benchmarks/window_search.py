@@ -34,6 +34,7 @@ BETWEEN_KEYS_MS = 80
 """Someone who types fast; less than what the box waits for before it asks by itself."""
 
 PATIENCE_MS = 30_000
+LEARNED_WITHIN_S = 120
 SETTLE_MS = 120
 BEAT_MS = 5
 MANY = 2600
@@ -143,6 +144,7 @@ class Session:
         self.screen.wait(lambda: len(self.window.model.ids) > 0)
         self.library.search("warm", PhotoScope())
         self.rest(20 * SETTLE_MS)
+        self.until_learned()
 
     def close(self) -> None:
         self.window.close()
@@ -155,6 +157,13 @@ class Session:
         QTest.qWait(milliseconds)
         while self.tasks.busy:
             QTest.qWait(20)
+
+    def until_learned(self) -> None:
+        """Go on with the events until the tags are learned, which begins in a quiet moment."""
+        deadline = time.monotonic() + LEARNED_WITHIN_S
+        while not (report := self.library.quality.report()).learned_at or report.learning:
+            assert time.monotonic() < deadline, "the tags are not learned"
+            self.rest()
 
     # -- searching ----------------------------------------------------------------------------
     def type_in(self, text: str) -> None:
@@ -209,6 +218,21 @@ class Session:
             assert shown == [hit.photo_id for hit in expected.hits[: expected.relevant]]
             figures = "".join(f"{spread(seconds[1:]):>16}" for seconds in taken)
             print(f"{name:20}{figures}   {len(shown):6,} photos", flush=True)
+
+    def measure_while_learning(self) -> None:
+        words = itertools.cycle(WORDS)
+        for name, text in QUERIES:
+            taken: list[float] = []
+            while len(taken) < self.times:
+                if not self.library.quality.report().learning:
+                    self.library.quality.learn_now()
+                    self.rest()
+                seconds = self.by_return(text.format(next(words)))
+                if self.library.quality.report().learning:
+                    taken.append(seconds)
+                self.rest()
+            print(f"{f'{name}, while tags are learned':52}{spread(taken):>16}", flush=True)
+        self.until_learned()
 
     def measure_going_back(self) -> None:
         taken = []
@@ -295,6 +319,7 @@ def main() -> None:
     print(f"{application.platformName()}: {len(session.window.model.ids):,} photos in the window")
     for name, measure in (
         ("searches", session.measure_searches),
+        ("learning", session.measure_while_learning),
         ("back", session.measure_going_back),
         ("places", session.measure_places),
         ("suggestions", session.measure_suggestions),

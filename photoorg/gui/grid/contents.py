@@ -68,15 +68,20 @@ class PhotoIndex:
     """Finds the places of photos in an array of ids without a dictionary of a million entries."""
 
     def __init__(self, ids: Ids) -> None:
-        self._order = np.argsort(ids, kind="stable")
+        self._order = np.argsort(ids)
         self._sorted = ids[self._order]
 
     def places(self, wanted: Ids) -> Ids:
         """Return int64 [m], the place of each wanted photo, or -1."""
         if not len(self._sorted):
             return np.full(len(wanted), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
-        return np.where(self._sorted[at] == wanted, self._order[at], -1)
+        # Neighbours are found next to each other, several times as fast as ids in any order.
+        order = np.argsort(wanted)
+        ascending = wanted[order]
+        at = np.minimum(np.searchsorted(self._sorted, ascending), len(self._sorted) - 1)
+        places = np.empty(len(wanted), dtype=np.int64)
+        places[order] = np.where(self._sorted[at] == ascending, self._order[at], -1)
+        return places
 
     def place(self, photo_id: int) -> int | None:
         """Return the place of one photo, or None."""

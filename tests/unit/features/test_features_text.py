@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
+from photoorg.core.blas import SingleThreadedBlas
 from photoorg.core.errors import ModelFileProblem
 from photoorg.features import minilm
-from photoorg.features.blas import SingleThreadedBlas
 from photoorg.features.minilm import MiniLM, gelu
 from photoorg.features.text import TextEncoder
 
@@ -106,18 +106,6 @@ def test_blas_is_left_as_it_was(encoder: TextEncoder) -> None:
         for _ in threads.map(encoder.encode, [["a"]] * 8):
             assert {library["num_threads"] for library in libraries.info()} <= {1}
     assert [library["num_threads"] for library in libraries.info()] == before
-
-
-def test_blas_is_left_as_it_was_by_contexts_that_overlap() -> None:
-    libraries = ThreadpoolController().select(user_api="blas")
-    with threadpool_limits(2, user_api="blas"):
-        one, other = SingleThreadedBlas(), SingleThreadedBlas()
-        one.__enter__()
-        other.__enter__()
-        one.__exit__(None, None, None)
-        assert {library["num_threads"] for library in libraries.info()} == {1}
-        other.__exit__(None, None, None)
-        assert {library["num_threads"] for library in libraries.info()} == {2}
 
 
 def test_gelu_is_exact() -> None:

@@ -131,6 +131,8 @@ def test_rows_beyond_one_block_and_compaction() -> None:
     ids, scores = index.scores(query)
     assert set(ids.tolist()) == set(range(1, count, 2))
     assert scores == pytest.approx(vectors[ids] @ query, abs=1e-5)
+    ids, scores = index.scores(vectors[[11, 12, 13]])
+    assert scores == pytest.approx((vectors[ids] @ vectors[[11, 12, 13]].T).T, abs=1e-5)
     assert index.search(query, 1)[0].tolist() == [11]
     found, stored = index.vectors(np.array([11, 12, count - 2, 5]))
     assert sorted(found.tolist()) == [5, 11, count - 2]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +58,28 @@ def test_it_works_once_at_the_start_and_once_after_changes(start) -> None:
     worker.notice()
     calls.wait(2)
     assert calls.asked == [False, False]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_it_steps_back_and_so_do_its_threads(start) -> None:
+    found: list[int] = []
+
+    class Asking(Calls):
+        def __call__(self, asked: bool) -> None:
+            own = threading.Thread(target=lambda: found.append(priority()))
+            own.start()
+            own.join()
+            found.append(priority())
+            super().__call__(asked)
+
+    calls = Asking()
+    start(calls, AT_ONCE)
+    calls.wait(1)
+    assert found == [priority() + 10] * 2
+
+
+def priority() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 def test_it_waits_for_quiet(start) -> None:

@@ -374,6 +374,7 @@ def test_progress_of_a_download_is_written_over_on_a_terminal(
     [
         (["run", "search", "red car"], "-P -m photoorg search red car"),
         (["test", "-k", "walk"], "-P -m pytest -k walk"),
+        (["test"], f"-P -m pytest -n {min(os.cpu_count() or 1, 4)} --dist loadfile"),
     ],
 )
 def test_a_second_start_does_nothing_but_start(

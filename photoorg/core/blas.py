@@ -1,8 +1,9 @@
 """Keeping numpy's matrix products on one thread each.
 
-OpenBLAS splits every product among threads that wait for each other. While other processes keep the
-cores busy, and a search during indexing is just that, such a wait costs a time slice: on two busy
-cores a query took 418 ms with two threads and 62 ms with one.
+OpenBLAS splits every product among threads that wait for each other. While others keep the cores
+busy, and a search during indexing is just that, such a wait costs a time slice: on two busy cores a
+query took 418 ms with two threads and 62 ms with one. And after a product its threads go on waiting
+for the next one at full speed for a tenth of a second: to someone who types, that is all the time.
 """
 
 from __future__ import annotations
