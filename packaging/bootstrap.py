@@ -1,13 +1,12 @@
 """Set up photoorg on a machine that has only Python, and start it.
 
     python3 packaging/bootstrap.py run [FOLDER] [more arguments for photoorg]
-    python3 packaging/bootstrap.py test [arguments for pytest]
+    python3 packaging/bootstrap.py test [arguments for pytest; all tests without]
     python3 packaging/bootstrap.py packages
 
 `run` opens the app and `test` runs its tests; the first time, either makes a virtual environment
-and installs photoorg and what it needs into it, later it only starts. Without arguments `test`
-runs the whole suite, in several processes. `packages` prints the system packages that this machine
-lacks, for scripts that install them.
+and installs photoorg and what it needs into it, later it only starts. `packages` prints the
+system packages that this machine lacks, for scripts that install them.
 
 The environment is the folder .venv of the project, or the one that PHOTOORG_VENV names. A stamp in
 it says what it was made for. The stamp is written last, so an installation that was interrupted is
@@ -45,7 +44,8 @@ TESTED_PAIRS = {
 GIGABYTE = 1_000_000_000
 CUDA_BUILD_BYTES = 7 * GIGABYTE  # torch for x86_64 Linux brings the CUDA libraries along
 CPU_BUILD_BYTES = 3 * GIGABYTE
-MOST_TEST_PROCESSES = 4  # each takes up to 2 GB of memory
+# Each process takes up to 2 GB. The tests of a file stay together: what they share is made once.
+WHOLE_SUITE = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
 
 CHECK = """
 import PySide6.QtWidgets, cv2, hnswlib, openvino, torch, torchvision
@@ -460,13 +460,6 @@ def start(environment: Environment, module: str, arguments: "list[str]") -> int:
     return subprocess.call(command)
 
 
-def whole_suite() -> "list[str]":
-    """Return the arguments for pytest that run all tests in several processes."""
-    count = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
-    # The tests of a file stay together: what they share is made once.
-    return ["-n", str(count), "--dist", "loadfile"]
-
-
 def main(arguments: "list[str]") -> int:
     """Carry out one command; return the exit code."""
     demand_python()
@@ -480,7 +473,7 @@ def main(arguments: "list[str]") -> int:
     if command == "test":
         prepare(environment, "dev", "offscreen")
         os.chdir(str(ROOT))
-        return start(environment, "pytest", rest or whole_suite())
+        return start(environment, "pytest", rest or WHOLE_SUITE)
     if command == "packages":
         missing = missing_libraries("offscreen") + missing_build_tools(environment.site_packages)
         print(*package_names(missing))

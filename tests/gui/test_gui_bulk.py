@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
 from fake_library import FakeLibrary
 from PySide6.QtCore import QPoint, QSettings, Qt
@@ -85,7 +86,7 @@ def settle(qtbot, tasks, window):
 @pytest.fixture
 def select(window, settle):
     def select(*photos):
-        window.view.select_ids(sorted(photos))
+        window.view.select_ids(np.asarray(sorted(photos)))
         settle()
 
     return select
