@@ -194,7 +194,7 @@ def test_photos_that_change_all_the_time_have_an_answer_yet(
         return suggest(photo_ids, token=token, on_progress=on_progress)
 
     monkeypatch.setattr(library.bulk, "suggest", slow)
-    window.view.select_ids([ROCKET, HUBBLE])
+    window.view.select_ids(np.asarray([ROCKET, HUBBLE]))
     qtbot.waitUntil(lambda: window.inspector.bulk.source._asking)
     for _ in range(3):
         window.inspector.bulk.source.refresh()
@@ -213,7 +213,7 @@ def test_closing_stops_the_question(qtbot, window, library, tasks, monkeypatch):
             time.sleep(0.005)
 
     monkeypatch.setattr(library.bulk, "suggest", endless)
-    window.view.select_ids([ROCKET, HUBBLE])
+    window.view.select_ids(np.asarray([ROCKET, HUBBLE]))
     qtbot.waitUntil(lambda: window.inspector.bulk.source._asking)
     window.bulk.release()
     qtbot.waitUntil(lambda: tasks.busy == 0)
