@@ -16,6 +16,7 @@ from photoorg.catalog.assertions import SOURCES
 from photoorg.catalog.connection import Remembered
 from photoorg.catalog.encoding import (
     clean_text,
+    decode_ids,
     decode_path,
     decode_time,
     encode_ids,
@@ -53,6 +54,10 @@ _MANY: Final = 2000
 """Photos from which on the order of the whole library is worth having."""
 
 _DAY_US: Final = 24 * 60 * 60 * 1_000_000
+
+_OUTLINE: Final = np.dtype(
+    [("place", np.int64), ("aspect", np.float32), ("dated_at", np.int64), ("color", np.uint32)]
+)
 
 
 class DateOrder:
@@ -112,8 +117,8 @@ def _photo_ids(db: sqlite3.Connection, scope: PhotoScope) -> NDArray[np.int64]:
         ORDER BY p.dated_at {order}, p.id {order}
         """,  # noqa: S608 - made of the constants above
         parameters,
-    ).fetchall()
-    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    )
+    return decode_ids(rows)
 
 
 def _in_date_order(
@@ -126,31 +131,31 @@ def _in_date_order(
         WHERE p.shown ORDER BY p.dated_at {order}, p.id {order}
         """,  # noqa: S608 - made of the constants above
         (encode_ids(ids.tolist()),),
-    ).fetchall()
-    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    )
+    return decode_ids(rows)
 
 
 def grid_outline(db: sqlite3.Connection, ids: NDArray[np.int64]) -> GridOutline:
     """Return shape, day and colour of many tiles, aligned with their ids."""
-    rows = db.execute(
-        """
-        SELECT asked.key, IIF(p.height > 0, CAST(p.width AS REAL) / p.height, 0.0),
-            p.dated_at, p.average_color
-        FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
-        """,
-        (json.dumps(ids.tolist()),),
-    ).fetchall()
+    rows = np.fromiter(
+        db.execute(
+            """
+            SELECT asked.key, IIF(p.height > 0, CAST(p.width AS REAL) / p.height, 0.0),
+                p.dated_at, p.average_color
+            FROM json_each(?) asked CROSS JOIN photos p ON p.id = asked.value
+            """,
+            (json.dumps(ids.tolist()),),
+        ),
+        dtype=_OUTLINE,
+    )
     outline = GridOutline(
         aspects=np.zeros(len(ids), np.float32),
         days=np.full(len(ids), NO_DAY, np.int32),
         colors=np.zeros(len(ids), np.uint32),
     )
-    if rows:
-        places, aspects, dates, colors = zip(*rows, strict=True)
-        at = np.array(places, np.int64)
-        outline.aspects[at] = np.array(aspects, np.float32)
-        outline.days[at] = np.array(dates, np.int64) // _DAY_US
-        outline.colors[at] = np.array(colors, np.uint32)
+    outline.aspects[rows["place"]] = rows["aspect"]
+    outline.days[rows["place"]] = rows["dated_at"] // _DAY_US
+    outline.colors[rows["place"]] = rows["color"]
     return outline
 
 

@@ -99,7 +99,7 @@ def connect(database: Path) -> sqlite3.Connection:
         for pragma in (
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
             f"page_size = {PAGE_SIZE}",
-            "cache_size = -16000",
+            "cache_size = -4000",
             "temp_store = MEMORY",
             "foreign_keys = ON",
             # On macOS a plain fsync leaves data in the drive's own cache.

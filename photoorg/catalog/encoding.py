@@ -16,6 +16,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from photoorg.core.errors import UsageProblem
 
 # Python hands out undecodable bytes of POSIX names, and lone UTF-16 halves of Windows names, as
@@ -120,6 +123,11 @@ def clean_name(name: str, what: str) -> str:
 def encode_ids(ids: Iterable[int]) -> str:
     """Return ids for `json_each(?)`, which takes any number of them as one parameter."""
     return json.dumps([int(each) for each in ids])
+
+
+def decode_ids(rows: Iterable[tuple[int]]) -> NDArray[np.int64]:
+    """Return ids as SQL gives them, int64 [n], one by one: 100,000 tuples would take 10 MB."""
+    return np.fromiter((each for (each,) in rows), np.int64)
 
 
 def encode_time(moment: datetime) -> int:

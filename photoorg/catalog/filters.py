@@ -11,7 +11,7 @@ from typing import Final, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from photoorg.catalog.encoding import clean_text, encode_ids, encode_time, fold, tag_key
+from photoorg.catalog.encoding import clean_text, decode_ids, encode_ids, encode_time, fold, tag_key
 from photoorg.catalog.tag_tree import BELOW_NAMED
 from photoorg.core.conditions import (
     AllOf,
@@ -59,8 +59,8 @@ def select(db: sqlite3.Connection, condition: Condition) -> NDArray[np.int64]:
     rows = db.execute(
         f"SELECT p.id FROM photos p WHERE p.shown AND {clause.sql} ORDER BY p.id",  # noqa: S608
         clause.parameters,
-    ).fetchall()
-    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    )
+    return decode_ids(rows)
 
 
 def count(db: sqlite3.Connection, condition: Condition) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog import joins, tag_tree
 from photoorg.catalog.assertions import CONFIRMED
-from photoorg.catalog.encoding import encode_ids, fold, tag_key
+from photoorg.catalog.encoding import decode_ids, encode_ids, fold, tag_key
 from photoorg.core.ids import PhotoId, TagId
 from photoorg.core.records import AliasName, TagCount
 
@@ -206,5 +206,5 @@ def photos_rejecting(db: sqlite3.Connection, names: Sequence[str]) -> NDArray[np
         ORDER BY pt.photo_id
         """,
         (json.dumps([tag_key(name) for name in names]),),
-    ).fetchall()
-    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    )
+    return decode_ids(rows)

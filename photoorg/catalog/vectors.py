@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from photoorg.catalog import joins
 from photoorg.catalog.connection import current_revision
-from photoorg.catalog.encoding import decode_path, encode_ids, prefix_of
+from photoorg.catalog.encoding import decode_ids, decode_path, encode_ids, prefix_of
 from photoorg.catalog.records import FileStatus
 from photoorg.catalog.writer import Transaction
 from photoorg.core.changes import ChangeKind, ChangeSet
@@ -193,8 +193,8 @@ def photo_ids(db: sqlite3.Connection, model_key: ModelKey) -> NDArray[np.int64]:
         ORDER BY photo_id
         """,
         model[:1],
-    ).fetchall()
-    return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    )
+    return decode_ids(rows)
 
 
 def photos_without(db: sqlite3.Connection, model_key: ModelKey) -> list[tuple[PhotoId, Path]]:

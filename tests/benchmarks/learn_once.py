@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from memory import peak_mb, resident_mb
 from numpy.typing import NDArray
 
 from photoorg.core.ids import ModelKey
@@ -33,7 +32,7 @@ FAVOURITES = 40
 """Words that a topic prefers."""
 PREFERENCE = 200.0
 BLOCK = 500
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+CLEAR = Path("/proc/self/clear_refs")
 
 
 def made_up(photos: int) -> tuple[NDArray[np.float32], list[Document]]:
@@ -78,20 +77,12 @@ def made_up_pixels(visual: NDArray[np.float32], side: int) -> PixelSource:
     return pixels
 
 
-def megabytes(field: str) -> int:
-    """Return the memory of this process: "VmRSS" for now, "VmHWM" for the peak."""
-    if STATUS.exists():
-        lines: Iterator[str] = iter(STATUS.read_text(encoding="ascii").splitlines())
-        return next(int(line.split()[1]) for line in lines if line.startswith(field)) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
 def main(kind: str, photos: int, side: int, epochs: int | None) -> None:
     """Train, and print seconds, passes and peak memory."""
     visual, documents = made_up(photos)
     if CLEAR.exists():
         CLEAR.write_text("5", encoding="ascii")  # the peak counts from here on
-    before = megabytes("VmRSS")
+    before = round(resident_mb())
     begun, spent = time.monotonic(), time.process_time()
     text = train_text_vectors(model_kind(kind).default_text, documents)
     pixels = made_up_pixels(visual, side) if side else None
@@ -116,7 +107,7 @@ def main(kind: str, photos: int, side: int, epochs: int | None) -> None:
             "seconds": round(time.monotonic() - begun, 1),
             "processor_seconds": round(time.process_time() - spent, 1),
             "before_mb": before,
-            "peak_mb": megabytes("VmHWM"),
+            "peak_mb": round(peak_mb()),
             "metrics": dict(trained.manifest.metrics),
             "last": {} if not reports else dict(reports[-1].metrics),
         },

@@ -7,13 +7,12 @@ learning's own. Run with: pytest -m benchmark -s tests/benchmarks/test_benchmark
 from __future__ import annotations
 
 import multiprocessing
-import resource
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from memory import peak_mb
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import AddTag
@@ -69,12 +68,6 @@ def make_library(root: Path) -> None:
         for tag in range(TAGS):
             carried = ids[(tags == tag).any(axis=1)]
             catalog.apply(AddTag(f"tag {tag}", tuple(PhotoId(i) for i in carried.tolist())))
-
-
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1e6 if sys.platform == "darwin" else 1e3
-    )
 
 
 def learn(root: Path) -> None:

@@ -5,8 +5,6 @@ Run with: pytest -m benchmark -s tests/benchmarks/test_benchmark_search.py
 
 from __future__ import annotations
 
-import resource
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from memory import resident_mb
 
 from photoorg.catalog.catalog import Catalog
 from photoorg.core.changes import AddTag
@@ -56,27 +55,18 @@ def milliseconds(work: Callable[[], object], times: int = 30) -> str:
     return f"{np.median(taken):7.1f} ms (best {min(taken):.1f})"
 
 
-def memory_mb() -> float:
-    """Return the resident memory of this process, where the system tells it."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
 def test_vector_index(tmp_path: Path) -> None:
     vectors = clustered(PHOTOS, JOINT, seed=1)
     queries = clustered(200, JOINT, seed=2)
     truth = np.vstack([np.argsort(-(vectors @ query))[:10] for query in queries])
     print(f"\n{PHOTOS:,} x {JOINT} vectors")
-    before = memory_mb()
+    before = resident_mb()
     index = VectorIndex(JOINT, model_key=KEY, exact_limit=10_000)
     start = time.perf_counter()
     for first in range(0, PHOTOS, 1000):
         index.add(np.arange(first, first + 1000), vectors[first : first + 1000])
     print(f"add                     {time.perf_counter() - start:7.2f} s")
-    print(f"memory, exact           {memory_mb() - before:7.0f} MB")
+    print(f"memory, exact           {resident_mb() - before:7.0f} MB")
     numbers = iter(range(10**9))
 
     def query() -> FloatArray:
@@ -109,7 +99,7 @@ def test_vector_index(tmp_path: Path) -> None:
     print(
         f"searches meanwhile      {np.median(waits):7.1f} ms, 99 %: {np.quantile(waits, 0.99):.1f}"
     )
-    print(f"memory, with graph      {memory_mb() - before:7.0f} MB")
+    print(f"memory, with graph      {resident_mb() - before:7.0f} MB")
     found, _ = index.search(queries, 10)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, truth, strict=True)])
     print(f"recall@10               {recall:7.3f}")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from memory import resident_mb
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -142,8 +143,9 @@ class Session:
         self.window.show()
         self.window.activateWindow()
         self.screen.wait(lambda: len(self.window.model.ids) > 0)
-        self.library.search("warm", PhotoScope())
         self.rest(20 * SETTLE_MS)
+        self.usable_mb = resident_mb()
+        self.library.search("warm", PhotoScope())
         self.until_learned()
 
     def close(self) -> None:
@@ -327,6 +329,7 @@ def main() -> None:
     ):
         if arguments.only in name:
             measure()
+    print(f"memory: {session.usable_mb:.0f} MB before the first search, {resident_mb():.0f} MB now")
     session.close()
 
 
