@@ -62,10 +62,13 @@ TRAINED: Final = ("joint-autoencoder", "bidnn", "cross-modal-2")
 TRAINING_SECONDS: Final = 600.0
 LONG: Final = 3_000
 SOME_EPOCHS: Final = 150
-SCREENS: Final = (
+OF_PHOTOS: Final = (
     *("first-run", "indexing", "grid", "search", "similar", "inspector", "viewer", "failures"),
-    *("models", "training", "compare", "why"),
+    "bulk",
 )
+OF_TAGS: Final = ("quality", "review", "tidy")
+OF_MODELS: Final = ("models", "training", "compare")
+SCREENS: Final = (*OF_PHOTOS, *OF_TAGS, *OF_MODELS, "why")
 
 FONT: Final = "Inter"
 FONTS: Final = """<?xml version="1.0"?><fontconfig>
@@ -229,6 +232,7 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
 
     from photoorg.core.changes import AddTag, SetRating
     from photoorg.core.ids import PhotoId
+    from photoorg.gui.centre import CentrePage
     from photoorg.gui.grid.layout import Grouping
 
     def photo(pattern: str) -> PhotoId:
@@ -287,10 +291,16 @@ def tour(window: MainWindow, library: Library, photos: Path, camera: Camera) -> 
     window.sidebar.failures_requested.emit()
     camera.take("failures")
 
-    if not camera.wants("models", "training", "compare", "why"):
+    wait(1.0)  # until the photo that was looked at is chosen in the grid
+    window.bulk.suggest_for([PhotoId(number) for number in window.model.ids.tolist()])
+    camera.take("bulk", settle=2.0)
+    window.show_page(CentrePage.PHOTOS)
+    if not camera.wants(*OF_TAGS, *OF_MODELS, "why"):
         return
     tag_albums(library, photos)
-    if camera.wants("models", "training", "compare"):
+    if camera.wants(*OF_TAGS):
+        tour_tags(window, library, camera)
+    if camera.wants(*OF_MODELS):
         tour_models(window, library, camera)
     window.view.choose(cats[0])
     window.open_viewer(cats[0])
@@ -310,6 +320,27 @@ def tag_albums(library: Library, photos: Path) -> None:
         found = tuple(photo for photo in files if photo is not None)
         for tag in tags:
             library.apply(AddTag(tag, found))
+
+
+def tour_tags(window: MainWindow, library: Library, camera: Camera) -> None:
+    """Photograph how good the tags are, a review, and proposals for tidying up."""
+    from photoorg.gui.centre import CentrePage
+    from photoorg.gui.quality.session import ReviewKind
+
+    library.quality.learn_now()
+    wait(lambda: bool(library.quality.report().learned_at))
+    wait(lambda: not library.quality.report().learning)
+    window.show_page(CentrePage.QUALITY)
+    wait(1.0)
+    camera.take("quality", settle=TOAST_SECONDS)
+    window.quality.review(ReviewKind.UNCERTAIN, "")
+    wait(lambda: window.centre.is_immersed)
+    camera.take("review", settle=1.5)
+    window.quality.reviewing.leave()
+
+    window.show_page(CentrePage.TIDY)
+    camera.take("tidy", settle=2.0)
+    window.show_page(CentrePage.PHOTOS)
 
 
 def tour_models(window: MainWindow, library: Library, camera: Camera) -> None:

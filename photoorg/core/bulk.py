@@ -16,6 +16,9 @@ MOST_PHOTOS = 10_000
 MOST_ALIKE = 200
 """Photos that a tag is offered for at once: as many as a person looks through."""
 
+EVEN = 0.5
+"""Probability from which on a tag rather fits than not."""
+
 
 @dataclass(frozen=True, slots=True)
 class BulkSuggestion:
@@ -31,8 +34,11 @@ class BulkSuggestion:
 
     @property
     def expected(self) -> float:
-        """How many of the photos deserve it, as far as the probabilities are right."""
-        return sum(probability for _, probability in self.photos)
+        """How many of the photos that rather deserve it than not do, if the probabilities hold.
+
+        Without the others: a tag that might fit everything a little fits nothing.
+        """
+        return sum(probability for _, probability in self.photos if probability >= EVEN)
 
     def above(
         self, least: float, left_out: Collection[PhotoId] = frozenset()

@@ -70,7 +70,7 @@ class Bulk:
             done = min(start + _CHUNK, len(photo_ids))
             meter.update("Looking for tags", done, len(photo_ids))
         suggestions = [BulkSuggestion(tag, _best_first(photos)) for tag, photos in found.items()]
-        suggestions.sort(key=lambda each: (-each.expected, each.tag.casefold()))
+        suggestions.sort(key=lambda each: (-each.expected, -each.photos[0][1], each.tag.casefold()))
         return BulkAnswer(tuple(suggestions), len(photo_ids), len(photo_ids) - seen)
 
     def propagate(self, tag: str, seeds: Sequence[PhotoId] = (), limit: int = MOST_ALIKE) -> Alike:

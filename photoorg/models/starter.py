@@ -200,7 +200,9 @@ class StarterModel:
                 take_tensor(file, "tags.offsets", (len(names),)),
                 float(take_tensor(file, "tags.free_offset", (1,))[0]),
             ),
-            background=Background(take_tensor(file, "background", (None, dimension))),
+            background=Background(
+                take_tensor(file, "background", (None, dimension)), _number(config, "familiar")
+            ),
             tag_calibration=Calibration(take_tensor(file, "tags.calibration", (5,))),
             relevance_calibration=Calibration(take_tensor(file, "relevance.calibration", (5,))),
             similarity=Similarity(
@@ -290,10 +292,13 @@ class StarterModel:
         return unit_rows(total)
 
     def suggest(self, embedded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probability [n, V] that each word applies to each embedded photo [n, d]."""
+        """Return the probability [n, V] that each word applies to each embedded photo [n, d].
+
+        It is lower for photos unlike all that the model knows; see `Background.familiarity`.
+        """
         scores = embedded @ self._tags.vectors.T
         logits = self._tag_calibration.logits(scores, self._tag_statistics)
-        return sigmoid(logits + self._tags.offsets)
+        return self._believed(sigmoid(logits + self._tags.offsets), embedded)
 
     def tag_probability(
         self, text: NDArray[np.float32], embedded: NDArray[np.float32]
@@ -312,7 +317,12 @@ class StarterModel:
         scores = embedded @ vectors.T
         statistics = self._background.statistics(vectors)
         logits = self._tag_calibration.logits(scores, statistics)
-        return sigmoid(logits + np.float32(self._tags.free_offset))
+        return self._believed(sigmoid(logits + np.float32(self._tags.free_offset)), embedded)
+
+    def _believed(
+        self, probability: NDArray[np.float32], embedded: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return probability * self._background.familiarity(embedded)[:, None]
 
     def embed_tags(self, text: NDArray[np.float32]) -> NDArray[np.float32]:
         """Map words, [words, t] or [words, phrases, t], to unit rows [words, d]."""

@@ -29,6 +29,10 @@ small (.1 in the mean), so little that cosines of photos and texts stay nearly w
 
 _PHOTOS_AT_ONCE = 256
 
+_KIN, _FADES = 10, 0.2
+"""Nearest photos that tell whether a photo is of a known kind, and over how much of their mean
+cosine below the usual what is said of it fades."""
+
 _LEAST_SPREAD = 1e-3
 
 
@@ -243,9 +247,11 @@ class Background:
 
     Attributes:
         embeddings: [b, d] unit rows of photos of all kinds.
+        familiar: mean cosine with the nearest of them that a photo of a known kind reaches.
     """
 
     embeddings: NDArray[np.float32]
+    familiar: float = 0.0
 
     def statistics(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return mean, standard deviation and 99th percentile of [q, d] queries, as [3, q]."""
@@ -257,6 +263,23 @@ class Background:
                 np.quantile(scores, 0.99, axis=0),
             ]
         ).astype(np.float32)
+
+    def kinship(self, photos: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean cosine of photos [n, d] with the nearest of the background: [n]."""
+        scores = photos @ self.embeddings.T
+        count = min(_KIN, scores.shape[1])
+        nearest = np.partition(scores, -count, axis=1)[:, -count:]
+        return np.asarray(nearest.mean(axis=1), dtype=np.float32)
+
+    def familiarity(self, photos: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return how far a calibration holds for photos [n, d]: 0 to 1, [n].
+
+        It was fitted on photos of the background's kinds. Of a galaxy it would say "person", since
+        most photos show one. Distance to the nearest known photos tells such ones apart (Sun et
+        al. 2022, "Out-of-distribution detection with deep nearest neighbors", ICML).
+        """
+        short = np.maximum(np.float32(self.familiar) - self.kinship(photos), 0)
+        return np.asarray(np.maximum(1 - short / np.float32(_FADES), 0), dtype=np.float32)
 
     def crowding(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the soft maximum, over the background, of [q, d] queries' scores: [q].

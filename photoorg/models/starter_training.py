@@ -65,6 +65,10 @@ THREADS = 1
 _JOINT = 256
 _GUESS_SHARE = 0.1
 _BACKGROUND = 1024
+
+_UNUSUAL = 0.02
+"""Share of the photos set aside that are less like the background than a familiar photo is."""
+
 _CLASS_PHOTOS = 6000
 _LABELLED_REPEATS = 3
 _LIBRARIES = ("photoorg", "numpy", "torch", "timm", "openvino", "safetensors")
@@ -197,7 +201,7 @@ def fit_starter(
         return joint.place_texts(inputs.texts(vectors), vectors)
 
     chosen = np.sort(rng.permutation(len(pooled))[:_BACKGROUND])
-    background = Background(see(pooled[chosen]))
+    background = _fit_background(see(pooled[chosen]), see, corpus)
     tensors = _fit_answers(corpus, background, inputs.image.class_probabilities, see, read)
     similar_mean, similar_projection = fit_similarity(pooled)
     spread = Spread.of(join_traits(joint, *inputs.image.both(pooled)))
@@ -232,7 +236,20 @@ def fit_starter(
         "text_scale": inputs.text_scale,
         "guess_share": _GUESS_SHARE,
         "crowding": bank.usual,
+        "familiar": round(background.familiar, 4),
     }
+
+
+def _fit_background(
+    embeddings: NDArray[np.float32],
+    see: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    corpus: Corpus,
+) -> Background:
+    """Find how near to the background all but a few of the photos set aside are."""
+    background = Background(embeddings)
+    aside = (corpus.labelled_calibration.pooled[0], corpus.captioned_calibration.pooled[0])
+    kinship = background.kinship(see(np.concatenate(aside)))
+    return replace(background, familiar=float(np.quantile(kinship, _UNUSUAL)))
 
 
 def _width(heads: Heads, inputs: FittedInputs) -> int:

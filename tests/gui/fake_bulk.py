@@ -63,7 +63,7 @@ class FakeBulk:
             BulkSuggestion(tag, tuple(sorted(photos, key=lambda pair: (-pair[1], pair[0]))))
             for tag, photos in found.items()
         ]
-        listed.sort(key=lambda each: (-each.expected, each.tag))
+        listed.sort(key=lambda each: (-each.expected, -each.photos[0][1], each.tag))
         return BulkAnswer(tuple(listed), len(photo_ids), len(photo_ids) - len(answers))
 
     def propagate(self, tag: str, seeds: Sequence[PhotoId] = (), limit: int = MOST_ALIKE) -> Alike:

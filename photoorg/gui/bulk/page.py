@@ -162,7 +162,10 @@ class SuggestPage(QWidget):
         if suggested is None:
             self._drop_rows()
             self._about.setText(" ")
-            self._state.say("Looking for tags…")
+            if count:
+                self._state.say("Looking for tags…")
+            else:
+                self._state.say("No photo is selected", "Select some to see their tags.", back=True)
         else:
             self._show_rows(suggested)
         self._update_sum()

@@ -21,8 +21,11 @@ from photoorg.gui.widgets import wording
 WAIT_MS: Final = 150
 """A selection that is still being made is not asked about."""
 
-LIKELY: Final = 0.5
-"""Suggestions at least so probable are accepted by one click, until the person says otherwise."""
+LIKELY: Final = 0.6
+"""Suggestions at least so probable are accepted by one click, until the person says otherwise.
+
+Eight of ten of them are right, see `search.suggest.SURE`.
+"""
 
 _RELEVANT: Final = frozenset(
     {ChangeKind.TAGS, ChangeKind.VECTORS, ChangeKind.PHOTOS_REMOVED, ChangeKind.PHOTOS_CHANGED}

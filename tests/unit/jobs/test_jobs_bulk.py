@@ -66,6 +66,13 @@ def test_tags_come_by_the_expected_number_of_right_photos() -> None:
     assert [photo for photo, _ in every.photos] == [6, 4, 3, 2, 1]
 
 
+def test_what_might_fit_everything_a_little_counts_for_nothing() -> None:
+    sure = BulkSuggestion("cat", ((PhotoId(1), 0.9), (PhotoId(2), 0.5)))
+    vague = BulkSuggestion("person", tuple((PhotoId(number), 0.4) for number in range(20)))
+    assert sure.expected == pytest.approx(1.4)
+    assert vague.expected == 0
+
+
 def test_a_suggestion_says_who_is_likely_enough() -> None:
     suggestion = BulkSuggestion("dog", ((PhotoId(3), 0.9), (PhotoId(1), 0.6), (PhotoId(2), 0.2)))
     assert suggestion.above(0.6) == (3, 1)

@@ -91,6 +91,7 @@ def manifest():
             "text_scale": 2.0,
             "guess_share": 0.1,
             "crowding": 0.2,
+            "familiar": 0.0,
         },
     )
 
@@ -261,7 +262,14 @@ def test_parts_that_are_missing_or_do_not_fit_are_named(name, tmp_path, manifest
 
 
 @pytest.mark.parametrize(
-    "change", [{"vocabulary": None}, {"broader": ["x"]}, {"sharpness": "high"}, {"crowding": None}]
+    "change",
+    [
+        {"vocabulary": None},
+        {"broader": ["x"]},
+        {"sharpness": "high"},
+        {"crowding": None},
+        {"familiar": None},
+    ],
 )
 def test_a_damaged_configuration_is_refused(change, tmp_path, manifest, tensors):
     damaged = dataclasses.replace(manifest, config={**manifest.config, **change})
@@ -319,6 +327,40 @@ def test_the_difference_of_two_texts_says_nothing_of_crowding():
 def test_no_photos_give_no_rows():
     bank = Bank(unit(50, 4), 0.1)
     assert bank.with_photos(np.empty((0, PLACED), dtype=np.float32)).shape == (0, PLACED + 1)
+
+
+def test_what_is_said_of_photos_of_no_known_kind_fades():
+    """Near to ten of the background, a little less near, and to nothing in it."""
+    known = unit_rows(np.eye(30, 32, dtype=np.float32) + 0.5)
+    background = Background(known, familiar=0.9)
+    middle = known[:10].mean(axis=0)
+    between = middle / np.linalg.norm(middle) + 0.65 * np.eye(1, 32, 31, dtype=np.float32)[0]
+    photos = unit_rows(np.stack([middle, between, -middle]))
+    kinship = background.kinship(photos)
+    nearest = np.sort(photos @ known.T, axis=1)[:, -10:].mean(axis=1)
+    assert kinship == pytest.approx(nearest, abs=1e-6)
+    assert kinship[0] > 0.9 > kinship[1] > 0.7 > kinship[2]
+    expected = [1.0, 1 - (0.9 - kinship[1]) / 0.2, 0.0]
+    assert background.familiarity(photos) == pytest.approx(expected, abs=1e-5)
+    assert Background(known).familiarity(photos[:2]) == pytest.approx([1.0, 1.0])
+
+
+def test_suggestions_for_a_strange_photo_are_less_sure(tmp_path, model, manifest, tensors, pooled):
+    embedded = model.embed_images(pooled)
+    words = np.random.default_rng(7).normal(size=(3, 2, TEXT)).astype(np.float32)
+    kinship = Background(tensors["background"]).kinship(embedded)
+    most = float(kinship.max())
+    strict = dataclasses.replace(manifest, config={**manifest.config, "familiar": most})
+    save_model(tmp_path / "strict", strict, tensors)
+    wary = StarterModel.load(tmp_path / "strict.safetensors")
+    kept = np.maximum(1 - (most - kinship) / 0.2, 0)[:, None]
+    assert kept.min() < 0.5 < np.median(kept)
+    np.testing.assert_allclose(wary.suggest(embedded), model.suggest(embedded) * kept, atol=1e-5)
+    np.testing.assert_allclose(
+        wary.tag_probability(words, embedded),
+        model.tag_probability(words, embedded) * kept,
+        atol=1e-5,
+    )
 
 
 def test_background_statistics_are_those_of_the_scores():
