@@ -333,7 +333,7 @@ def tour_tags(window: MainWindow, library: Library, camera: Camera) -> None:
     window.show_page(CentrePage.QUALITY)
     wait(1.0)
     camera.take("quality", settle=TOAST_SECONDS)
-    window.quality.review(ReviewKind.UNCERTAIN, "")
+    window.quality.review(ReviewKind.UNCERTAIN, "nature")
     wait(lambda: window.centre.is_immersed)
     camera.take("review", settle=1.5)
     window.quality.reviewing.leave()
