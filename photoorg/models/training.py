@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,13 +43,18 @@ _CHECKPOINT_SECONDS = 10.0
 
 @dataclass(slots=True)
 class _Progress:
-    """What has to survive a stop, beside weights and optimiser."""
+    """What has to survive a stop, beside weights and optimiser.
+
+    Attributes:
+        slot: which of a checkpoint's two places is written next; the other one is the newest.
+    """
 
     reports: list[EpochReport] = field(default_factory=list)
     best_loss: float = float("inf")
     best_epoch: int = 0
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     seconds: float = 0.0
+    slot: int = 0
 
 
 def optimise(
@@ -167,8 +172,13 @@ def as_arrays(parameters: Parameters) -> dict[str, NDArray[np.float32]]:
 
 def discard_checkpoint(stem: Path) -> None:
     """Delete a checkpoint, if there is one."""
+    for slot in _slots(stem):
+        _discard(slot)
+
+
+def _discard(slot: Path) -> None:
     for suffix in (TENSORS_SUFFIX, MANIFEST_SUFFIX):
-        stem.with_suffix(suffix).unlink(missing_ok=True)
+        slot.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _one_epoch(
@@ -222,6 +232,14 @@ def _create_optimiser(parameters: Parameters, schedule: Schedule) -> torch.optim
 _Snapshot: TypeAlias = dict[str, NDArray[np.float32]]
 
 
+def _slots(stem: Path) -> tuple[Path, Path]:
+    """Return the stems of the two places that checkpoints are written to by turns.
+
+    A checkpoint is two files, so a process that is killed between them leaves that one unusable.
+    """
+    return stem, stem.with_name(f"{stem.name}~")
+
+
 def _snapshot(parameters: Parameters, optimiser: torch.optim.Optimizer) -> _Snapshot:
     """Copy all that a step depends on, as arrays by name."""
     arrays = {f"weight.{key}": value for key, value in as_arrays(parameters).items()}
@@ -253,7 +271,8 @@ def _keep(
         "reports": [asdict(report) for report in (*past, *progress.reports)],
     }
     manifest = Manifest(_CHECKPOINT, ModelKey(""), ModelKey(""), config)
-    save_model(stem, manifest, {**snapshot, **best})
+    save_model(_slots(stem)[progress.slot], manifest, {**snapshot, **best})
+    progress.slot = 1 - progress.slot
 
 
 def _resume(
@@ -262,27 +281,48 @@ def _resume(
     parameters: Parameters,
     optimiser: torch.optim.Optimizer,
 ) -> _Progress | None:
-    """Take up a checkpoint, if there is a usable one of the same training."""
-    stem = run.checkpoint
-    if stem is None or not stem.with_suffix(MANIFEST_SUFFIX).exists():
+    """Take up the newest checkpoint that is usable and of the same training, if there is one."""
+    if run.checkpoint is None:
         return None
-    try:
-        file = load_model(stem, kind=_CHECKPOINT)
-        if file.manifest.config.get("fingerprint") != fingerprint:
-            return None
-        weights = _take(file, "weight", parameters)
-        states = {key: _optimiser_state(file, key, leaf) for key, leaf in parameters.items()}
-        progress = _parse_progress(file, parameters, len(run.past))
-    except (ModelFileProblem, KeyError, TypeError, ValueError):
-        # Half-written or of another version: the training begins anew, which costs time only.
-        discard_checkpoint(stem)
+    slots = [_read_slot(slot, fingerprint, parameters, run) for slot in _slots(run.checkpoint)]
+    found = [(number, kept) for number, kept in enumerate(slots) if kept is not None]
+    if not found:
         return None
+    number, kept = max(found, key=lambda pair: len(pair[1].progress.reports))
     with torch.no_grad():
         for key, leaf in parameters.items():
-            leaf.copy_(weights[key])
-            if states[key]:
-                optimiser.state[leaf] = states[key]
-    return progress
+            leaf.copy_(kept.weights[key])
+            if kept.states[key]:
+                optimiser.state[leaf] = kept.states[key]
+    return replace(kept.progress, slot=1 - number)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A checkpoint in memory: values, and what the optimiser knows, by parameter."""
+
+    progress: _Progress
+    weights: Mapping[str, torch.Tensor]
+    states: Mapping[str, dict[str, torch.Tensor]]
+
+
+def _read_slot(slot: Path, fingerprint: str, parameters: Parameters, run: Run) -> _Kept | None:
+    """Return what lies in a slot; None where that is nothing, unusable or of another training."""
+    if not slot.with_suffix(MANIFEST_SUFFIX).exists():
+        return None
+    try:
+        file = load_model(slot, kind=_CHECKPOINT)
+        if file.manifest.config.get("fingerprint") != fingerprint:
+            return None
+        return _Kept(
+            _parse_progress(file, parameters, len(run.past)),
+            _take(file, "weight", parameters),
+            {key: _optimiser_state(file, key, leaf) for key, leaf in parameters.items()},
+        )
+    except (ModelFileProblem, KeyError, TypeError, ValueError):
+        # Half-written or of another version: the other one holds, or the training begins anew.
+        _discard(slot)
+        return None
 
 
 def _parse_progress(file: ModelFile, parameters: Parameters, before: int) -> _Progress:

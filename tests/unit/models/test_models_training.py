@@ -14,6 +14,7 @@ import torch
 from photoorg.core.errors import Cancelled, UsageProblem
 from photoorg.core.modelling import EpochReport
 from photoorg.core.progress import CancelToken
+from photoorg.models import training
 from photoorg.models.schedule import Run, Schedule
 from photoorg.models.training import as_arrays, discard_checkpoint, optimise, trainable
 
@@ -226,6 +227,42 @@ def test_a_damaged_checkpoint_begins_anew(tmp_path, suffix, damage):
     assert digest(resumed) == digest(train()[0])
 
 
+@pytest.mark.parametrize("written", [1, 2, 3, 5])
+def test_a_checkpoint_that_was_being_written_leaves_the_one_before(tmp_path, monkeypatch, written):
+    """As if the process was killed after the tensors were written and before the manifest was."""
+    from photoorg.features import storage
+
+    class Killed(BaseException):
+        pass
+
+    keep = training.save_model
+    calls: list[Path] = []
+
+    def save(stem: Path, *rest: object) -> None:
+        calls.append(stem)
+        before = [stem.with_suffix(".json").read_bytes()] if len(calls) > 2 else []
+        keep(stem, *rest)
+        if len(calls) == written:
+            stem.with_suffix(".json").unlink()
+            for text in before:
+                stem.with_suffix(".json").write_bytes(text)
+            raise Killed
+
+    monkeypatch.setattr(training, "_CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(training, "save_model", save)
+    with pytest.raises(Killed):
+        train(run=Run(checkpoint=tmp_path / "run"))
+    assert len(set(calls[-2:])) == min(written, 2)
+    with pytest.raises(storage.ModelFileProblem):
+        storage.load_model(calls[-1], kind="checkpoint")
+    monkeypatch.setattr(training, "save_model", keep)
+    heard: list[EpochReport] = []
+    resumed, _ = train(run=Run(on_epoch=heard.append, checkpoint=tmp_path / "run"))
+    assert heard[0].epoch == written
+    assert digest(resumed) == digest(train()[0])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_checkpoint_that_lacks_a_part_begins_anew(tmp_path):
     from photoorg.features.storage import load_model, save_model
 
@@ -337,7 +374,7 @@ def test_a_part_that_has_ended_is_not_learned_again(tmp_path):
     value, past = falling(iter((5.0, 3.0, 4.0, 4.0)), run)
     again, same = falling(iter(()), run)
     assert (again, same) == (value, past)
-    assert {each.stem for each in tmp_path.iterdir()} == {"run-one"}
+    assert {each.stem for each in tmp_path.iterdir()} == {"run-one", "run-one~"}
 
 
 def test_a_later_part_goes_on_and_knows_those_before(tmp_path):
