@@ -53,7 +53,7 @@ class BulkAnswer:
     """What can be suggested for a selection.
 
     Attributes:
-        suggestions: each tag once, by the expected number of right photos, most first.
+        suggestions: each tag once, by `expected`, most first.
         asked: how many photos were asked about.
         unseen: how many of them were not looked at yet, so that nothing can be said of them.
     """
